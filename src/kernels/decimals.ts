@@ -1,0 +1,282 @@
+/**
+ * Decimal text to fixed-point integers, exactly.
+ *
+ * Two ways: `emitShortDecimal` is inlined where a field is expected and handles what exchanges nearly always send (at
+ * most 15 characters, no exponent) with one vector; `emitDecimalText` is a function for any grammatical number.
+ */
+import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../wasm/index.ts';
+import type { ConstantPool } from './constant-pool.ts';
+
+/** What `decimalText` says of a number. */
+export const DECIMAL_STATUS = { exact: 0, range: 1, scale: 2 } as const;
+/** What becomes of digits beyond the scale. */
+export const EXCESS = { reject: 0, truncate: 1, 'half-even': 2 } as const;
+
+/** Constants of the digit kernels, as offsets into the pool. */
+export interface DigitConstants {
+	readonly pool: ConstantPool;
+	readonly zeros: number;
+	readonly iota: number;
+	readonly lowBytes: number;
+	readonly tens: number;
+	readonly hundreds: number;
+	readonly tenThousands: number;
+	/** i64 powers of ten, 10^0 to 10^18. */
+	readonly powers: number;
+}
+
+const bytesOf = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+export function addDigitConstants(pool: ConstantPool): DigitConstants {
+	return {
+		pool,
+		zeros: pool.add(new Uint8Array(16).fill(0x30)),
+		iota: pool.add(Uint8Array.from({ length: 16 }, (_, lane) => lane)),
+		lowBytes: pool.add(bytesOf(new Uint16Array(8).fill(0x00ff))),
+		tens: pool.add(bytesOf(new Uint16Array(8).fill(10))),
+		hundreds: pool.add(bytesOf(Uint16Array.of(100, 1, 100, 1, 100, 1, 100, 1))),
+		tenThousands: pool.add(bytesOf(Uint16Array.of(10000, 1, 10000, 1, 10000, 1, 10000, 1))),
+		powers: pool.add(bytesOf(BigUint64Array.from({ length: 19 }, (_, exponent) => 10n ** BigInt(exponent)))),
+	};
+}
+
+/** Vectors that a function keeps in locals, loaded once at its start (see `loadDigitVectors`). */
+export interface DigitVectors {
+	readonly constants: DigitConstants;
+	readonly zeros: Local<V128>;
+	readonly iota: Local<V128>;
+	readonly lowBytes: Local<V128>;
+	readonly tens: Local<V128>;
+	readonly hundreds: Local<V128>;
+	readonly tenThousands: Local<V128>;
+}
+
+export function loadDigitVectors(f: FunctionBuilder, constants: DigitConstants): DigitVectors {
+	const load = (offset: number, name: string): Local<V128> => f.local(V128, V128.load(constants.pool.base, offset), name);
+	return {
+		constants,
+		zeros: load(constants.zeros, 'zeros'),
+		iota: load(constants.iota, 'iota'),
+		lowBytes: load(constants.lowBytes, 'lowBytes'),
+		tens: load(constants.tens, 'tens'),
+		hundreds: load(constants.hundreds, 'hundreds'),
+		tenThousands: load(constants.tenThousands, 'tenThousands'),
+	};
+}
+
+/**
+ * Sixteen digit values (0–9, most significant first) to an integer: pairs, fours, eights, then one multiplication.
+ * Every intermediate fits its lane: 99, 9,999, 99,999,999.
+ */
+export function digitsToInteger(f: FunctionBuilder, k: DigitVectors, digits: V128): I64 {
+	const bytes = f.local(V128, digits, 'digits');
+	const pairs = bytes.and(k.lowBytes).i16x8.mul(k.tens).i16x8.add(bytes.i16x8.shrU(8));
+	const fours = f.local(V128, pairs.i16x8.dot(k.hundreds), 'fours');
+	const eights = fours.i32x4.narrowU(fours).i16x8.dot(k.tenThousands);
+	const halves = f.local(I64, eights.i64x2.extractLane(0), 'halves');
+	return halves.and(0xffffffffn).mul(100000000n).add(halves.shrU(32));
+}
+
+export interface ShortDecimal {
+	/** Absolute address of the value's first byte (quote, minus or digit); advanced past the value. */
+	readonly p: Local<I32>;
+	readonly scale: number;
+	/** Whether a point may stand in the number; without, `scale` is what the integer is multiplied by. */
+	readonly point: boolean;
+	/** Receives the value. */
+	readonly store: (value: I64) => void;
+	/** Instead of `scale` and `store`: receives the digits without the point as an integer below 10^15, how many of them stood after the point, and 1 for a minus. */
+	readonly parts?: (mantissa: I64, fraction: I32, negative: I32) => void;
+	/** Receives the number of digits after the point. */
+	readonly storeTextScale?: (digits: I32) => void;
+	/** Emitted for every number this kernel does not handle; `p` is unchanged there. */
+	readonly otherwise: () => void;
+}
+
+/**
+ * A decimal of at most 15 characters, quoted or not, inlined.
+ *
+ * ```
+ *   bytes      1 2 3 . 4 5 , …     one load; bytes that are no digit give a bit mask
+ *   point ──────────┘     └────── end        the first two set bits
+ *   swizzle    0 … 0 1 2 3 4 5     drops the point and moves the last digit to lane 15
+ * ```
+ * Left to `otherwise`: no digit, a leading zero, nothing after the point, more fraction digits than the scale, more
+ * than `19 - scale` integer digits, results beyond i64, an unclosed quote, an exponent, a second point. Any other byte
+ * after the number is the caller's to check, as it must check what follows a number anyway.
+ */
+export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: ShortDecimal): void {
+	const { p, scale } = site;
+	const quoted = f.local(I32, I32.load8U(p).eq(0x22), 'quoted');
+	const start = f.local(I32, p.add(quoted), 'start');
+	const negative = f.local(I32, I32.load8U(start).eq(0x2d), 'negative');
+	start.set(start.add(negative));
+	const digits = f.local(V128, V128.load(start).i8x16.sub(k.zeros), 'bytes');
+	const others = f.local(I32, digits.i8x16.gtU(V128.splat8(9)).i8x16.bitmask(), 'others');
+	const whole = f.local(I32, others.ctz(), 'whole');
+	const end = f.local(I32, whole, 'end');
+	const pointed = f.local(I32, 0, 'pointed');
+	const bad = f.local(I32, whole.sub(1).geU(site.parts === undefined ? 19 - scale : 15), 'bad');
+	// A zero only stands alone before the point.
+	bad.set(bad.or(I32.load8U(start).eq(0x30).and(whole.gtU(1))));
+	if (site.point) {
+		pointed.set(I32.load8U(start.add(whole)).eq(0x2e));
+		end.set(others.and(others.sub(pointed)).ctz());
+		const tail = f.local(I32, end.sub(whole), 'tail');
+		bad.set(bad.or(pointed.and(tail.sub(2).geU(site.parts === undefined ? scale : 15))));
+	}
+	const last = f.local(I32, I32.load8U(start.add(end)), 'last');
+	bad.set(bad.or(end.gtU(15)).or(quoted.and(last.ne(0x22))).or(last.or(0x20).eq(0x65)).or(last.eq(0x2e)));
+	const value = f.local(I64, undefined, 'value');
+	f.block((done) => {
+		f.block((other) => {
+			other.branchIf(bad, { likely: false });
+			const from = f.local(V128, k.iota.i8x16.add(V128.splat8(end.sub(pointed).sub(16))), 'from');
+			const source = site.point ? from.i8x16.sub(from.i8x16.geS(V128.splat8(whole))) : from;
+			value.set(digitsToInteger(f, k, digits.swizzle(source)));
+			if (site.parts !== undefined) {
+				site.parts(value, end.sub(whole).sub(pointed), negative);
+				p.set(start.add(end).add(quoted));
+				done.branch();
+				return;
+			}
+			if (site.point) {
+				// 10^(scale - digits after the point); tail counts the point, too.
+				const missing = whole.add(pointed).add(scale).sub(end);
+				value.set(value.mul(I64.load(k.constants.pool.base.add(missing.shl(3)), k.constants.powers)));
+			} else if (scale > 0) {
+				value.set(value.mul(10n ** BigInt(scale)));
+			}
+			other.branchIf(value.ltS(0n), { likely: false });
+			const sign = f.local(I64, negative.extendU(), 'sign');
+			site.store(value.xor(I64.of(0n).sub(sign)).add(sign));
+			if (site.storeTextScale !== undefined) site.storeTextScale(end.sub(whole).sub(pointed));
+			p.set(start.add(end).add(quoted));
+			done.branch();
+		});
+		site.otherwise();
+	});
+}
+
+/**
+ * Any grammatical JSON number at [p, end): `decimalText(p, end, scale, excess, most, leastMagnitude)` returns a
+ * DECIMAL_STATUS and leaves the value in the global `number` and the digits after the point in `textScale` (−1 with
+ * an exponent or above 127). `most` is the largest value allowed, `leastMagnitude` the magnitude of the smallest, both
+ * unsigned; so one function serves signed and unsigned columns of any width.
+ */
+export interface DecimalText {
+	readonly call: Func;
+	readonly number: Global<I64>;
+	readonly textScale: Global<I32>;
+}
+
+export function emitDecimalText(m: ModuleBuilder): DecimalText {
+	const number = m.global(I64, 0n, { name: 'number', mutable: true });
+	const textScale = m.global(I32, 0, { name: 'textScale', mutable: true });
+	const call = m.func(
+		'decimalText',
+		{ params: { p: I32, end: I32, scale: I32, excess: I32, most: I64, leastMagnitude: I64 }, results: [I32] },
+		(f, { p, end, scale, excess, most, leastMagnitude }) => {
+			const negative = f.local(I32, I32.load8U(p).eq(0x2d), 'negative');
+			const first = f.local(I32, p.add(negative), 'first');
+			const cursor = f.local(I32, first, 'cursor');
+			const fraction = f.local(I32, 0, 'fraction');
+			const digits = f.local(I32, 0, 'digitCount');
+			const pointSeen = f.local(I32, 0, 'pointSeen');
+			const byte = f.local(I32, undefined, 'byte');
+			// How many digits there are, how many after the point, and the exponent.
+			f.block((counted) => {
+				f.loop((again) => {
+					counted.branchIf(cursor.geU(end));
+					byte.set(I32.load8U(cursor));
+					f.if(
+						byte.sub(0x30).leU(9),
+						() => {
+							digits.set(digits.add(1));
+							fraction.set(fraction.add(pointSeen));
+						},
+						() => {
+							counted.branchIf(byte.ne(0x2e));
+							pointSeen.set(I32.of(1));
+						},
+					);
+					cursor.set(cursor.add(1));
+					again.branch();
+				});
+			});
+			const mantissaEnd = f.local(I32, cursor, 'mantissaEnd');
+			const exponent = f.local(I32, 0, 'exponent');
+			f.if(cursor.ltU(end), () => {
+				textScale.set(f, I32.of(-1));
+				cursor.set(cursor.add(1));
+				const exponentNegative = f.local(I32, I32.load8U(cursor).eq(0x2d), 'exponentNegative');
+				cursor.set(cursor.add(exponentNegative.or(I32.load8U(cursor).eq(0x2b))));
+				f.block((read) => {
+					f.loop((again) => {
+						read.branchIf(cursor.geU(end));
+						// Saturates: beyond this, every digit of the longest message is dropped or the value cannot fit.
+						f.if(exponent.ltS(100000000), () => exponent.set(exponent.mul(10).add(I32.load8U(cursor).sub(0x30))));
+						cursor.set(cursor.add(1));
+						again.branch();
+					});
+				});
+				f.if(exponentNegative, () => exponent.set(I32.of(0).sub(exponent)));
+			}, () => {
+				textScale.set(f, I32.select(fraction.leU(127), fraction, I32.of(-1)));
+			});
+			// value × 10^scale = (all digits) × 10^shift; a negative shift drops the last digits.
+			const shift = f.local(I32, scale.add(exponent).sub(fraction), 'shift');
+			const kept = f.local(I32, I32.select(shift.ltS(0), digits.add(shift), digits), 'kept');
+			const value = f.local(I64, 0n, 'value');
+			const overflow = f.local(I32, 0, 'overflow');
+			const next = f.local(I32, 0, 'nextDigit');
+			const rest = f.local(I32, 0, 'rest');
+			const index = f.local(I32, 0, 'index');
+			const digit = f.local(I32, undefined, 'digit');
+			const append = (by: I32): void => {
+				// 1844674407370955161 = floor((2^64 - 1) / 10); the last digit may be at most 5 there.
+				f.if(
+					value.gtU(1844674407370955161n).or(value.eq(1844674407370955161n).and(by.gtU(5))),
+					() => overflow.set(I32.of(1)),
+					() => value.set(value.mul(10n).add(by.extendU())),
+				);
+			};
+			cursor.set(first);
+			f.block((read) => {
+				f.loop((again) => {
+					read.branchIf(cursor.geU(mantissaEnd));
+					digit.set(I32.load8U(cursor).sub(0x30));
+					cursor.set(cursor.add(1));
+					again.branchIf(digit.gtU(9));
+					f.if(
+						index.ltS(kept),
+						() => append(digit),
+						() => f.if(index.eq(kept), () => next.set(digit), () => rest.set(rest.or(digit))),
+					);
+					index.set(index.add(1));
+					again.branch();
+				});
+			});
+			f.if(shift.gtS(0).and(value.ne(0n)), () => {
+				f.loop((again) => {
+					append(I32.of(0));
+					shift.set(shift.sub(1));
+					again.branchIf(shift.gtS(0).and(overflow.eqz()));
+				});
+			});
+			const limit = f.local(I64, I64.select(negative, leastMagnitude, most), 'limit');
+			f.if(overflow.or(value.gtU(limit)), () => f.return(I32.of(DECIMAL_STATUS.range)));
+			f.if(excess.eq(EXCESS.reject).and(next.or(rest).ne(0)), () => f.return(I32.of(DECIMAL_STATUS.scale)));
+			f.if(excess.eq(EXCESS['half-even']), () => {
+				const up = next.gtU(5).or(next.eq(5).and(rest.ne(0).or(value.wrap().and(1))));
+				f.if(up, () => {
+					f.if(value.geU(limit), () => f.return(I32.of(DECIMAL_STATUS.range)));
+					value.set(value.add(1n));
+				});
+			});
+			number.set(f, I64.select(negative, I64.of(0n).sub(value), value));
+			f.return(I32.of(DECIMAL_STATUS.exact));
+		},
+	);
+	return { call, number, textScale };
+}

@@ -1,0 +1,203 @@
+/**
+ * The `schema` tier: a WebAssembly module generated from a schema's layout. One message at a time it guesses the
+ * variant, runs that variant's fast path, and where that does not succeed selects and parses strictly.
+ */
+import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../../compiler/parser-abi.ts';
+import type { GenerateOptions } from '../../../compiler/protocol.ts';
+import { createConstantPool } from '../../../kernels/constant-pool.ts';
+import { addDigitConstants } from '../../../kernels/decimals.ts';
+import { emitParseDouble } from '../../../kernels/doubles.ts';
+import { emitTimestampText } from '../../../kernels/timestamps.ts';
+import { emitSymbolTable } from '../../../symbols/index.ts';
+import { createModule, type Func, type Global, I32, I64 } from '../../../wasm/index.ts';
+import { emitFastVariant, emitPlainEnd, type FastKernels, hasFastPath } from './fast-path.ts';
+import { FULL } from './faults.ts';
+import { emitGrammar } from './grammar.ts';
+import { emitGuess, guessable } from './guess.ts';
+import { planVariants, type ValuePlan, type VariantPlan } from './plan.ts';
+import { emitSelection } from './selection.ts';
+import { emitStores } from './store.ts';
+import { emitStrict, type Strict } from './strict-containers.ts';
+import { emitStrictValues, type Environment } from './strict-values.ts';
+
+export function generateSchemaTier(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
+	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
+	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
+	const pool = createConstantPool(m);
+	const variants = planVariants(layout);
+
+	const environment: Environment = {
+		scratch: m.global(I32, 0, { name: 'scratch', mutable: true }),
+		scratchSize: m.global(I32, 0, { name: 'scratchSize', mutable: true }),
+		symbolTables: m.global(I32, 0, { name: 'symbolTables', mutable: true }),
+		mayIntern: m.global(I32, 0, { name: 'mayIntern', mutable: true }),
+	};
+	const grammar = emitGrammar(m);
+	const spaces = Math.max(1, ...layout.tables.map((table) => table.spaces.length));
+	const stores = emitStores(m, grammar.faults, spaces);
+	const symbols = emitSymbolTable(m);
+	const timestamps = emitTimestampText(m, pool);
+	const strictValues = emitStrictValues(
+		m,
+		grammar,
+		stores,
+		{ intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds },
+		environment,
+	);
+	const powersF64 = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
+	const fastKernels: FastKernels = { digits: addDigitConstants(pool), plainEnd: emitPlainEnd(m), powersF64: pool.add(new Uint8Array(powersF64.buffer)) };
+
+	const strict = new Map<ValuePlan, Strict>();
+	const tops = variants.map((variant) => emitStrict(m, strictValues, variant.top, variant.table, strict));
+	const fast = variants.map((variant) => (variant.table !== null && hasFastPath(variant.top) ? emitFastVariant(m, strictValues, fastKernels, variant, strict) : null));
+	const lastVariant = m.global(I32, -1, { name: 'lastVariant', mutable: true });
+	const several = variants.length > 1;
+	const select = several ? emitSelection(m, strictValues, layout.schema) : null;
+	const guess = several ? emitGuess(m, strictValues, fastKernels, layout.schema, lastVariant) : null;
+	const mayGuess = guessable(layout.schema);
+
+	// A parser's batch state, reset from the batch's header before each try.
+	const resetPending = (f: Parameters<Parameters<typeof m.func>[2]>[0], table: TableLayout, batch: I32): void => {
+		for (const space of table.spaces.slice(1)) (stores.pending.items[space.index] as Global<I32>).set(f, I32.load(batch, space.counter));
+		if (table.textCapacity > 0) stores.pending.text.set(f, I32.load(batch, table.textUsed));
+	};
+	const commit = (f: Parameters<Parameters<typeof m.func>[2]>[0], table: TableLayout, batch: I32, row: I32, descriptor: I32): void => {
+		for (const space of table.spaces.slice(1)) f.store(batch, stores.pending.items[space.index] as Global<I32>, space.counter);
+		if (table.textCapacity > 0) f.store(batch, stores.pending.text, table.textUsed);
+		if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+		f.store(batch, row.add(1), 0);
+	};
+
+	/** `accept <variant>(p, end, context, descriptor, strictly) -> 1 | 0`: parses, checks the end, commits. */
+	const accept = variants.map((variant, index): Func => {
+		return m.func(`accept ${variant.variant.name}`, { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
+			const entry = CONTEXT.variants + index * CONTEXT.variantSize;
+			const { table } = variant;
+			const batch = f.local(I32, table === null ? I32.of(0) : I32.load(context, entry + CONTEXT.variantBatch), 'batch');
+			const row = f.local(I32, table === null ? I32.of(0) : I32.load(batch), 'row');
+			const after = f.local(I32, undefined, 'after');
+			const own = fast[index];
+			if (table !== null) resetPending(f, table, batch);
+			const finish = (): void => {
+				if (table !== null) commit(f, table, batch, row, descriptor);
+				f.store(context, I32.load(context, entry + CONTEXT.variantMessages).add(1), entry + CONTEXT.variantMessages);
+				f.return(I32.of(1));
+			};
+			if (own !== null && own !== undefined && table !== null) {
+				const rows = table.spaces[0]?.capacity ?? 0;
+				f.if(strictly.eqz(), () => {
+					f.if(row.geU(rows), () => f.return(I32.of(0)), undefined, { likely: false });
+					after.set(own.call(p, end, batch, row) as I32);
+					f.if(after.eq(end), finish);
+					// White space after the message is for the strict path; so is everything that went wrong.
+					f.return(I32.of(0));
+				});
+			} else f.if(strictly.eqz(), () => f.return(I32.of(0)));
+			if (table !== null) {
+				const rows = table.spaces[0]?.capacity ?? 0;
+				f.if(row.geU(rows), () => grammar.faults.raise(f, 'full', p));
+			}
+			after.set(grammar.whitespace.call(p, end) as I32);
+			after.set((tops[index] as Strict).value.call(after, end, batch, row) as I32);
+			f.if(after.eqz(), () => f.return(I32.of(0)));
+			after.set(grammar.whitespace.call(after, end) as I32);
+			f.if(after.ltU(end), () => grammar.faults.raise(f, 'trailing', after));
+			finish();
+		});
+	});
+
+	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
+		environment.scratch.set(f, I32.load(context, CONTEXT.scratch));
+		environment.scratchSize.set(f, I32.load(context, CONTEXT.scratchSize));
+		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		const done = f.local(I32, 0, 'done');
+		const descriptor = f.local(I32, descriptors, 'descriptor');
+		const p = f.local(I32, undefined, 'p');
+		const end = f.local(I32, undefined, 'end');
+		const variant = f.local(I32, undefined, 'variant');
+		const accepted = f.local(I32, undefined, 'accepted');
+		f.store(context, I32.of(STOP.done), CONTEXT.stop);
+		const call = (which: VariantPlan, strictly: number): void => {
+			accepted.set((accept[which.index] as Func).call(p, end, context, descriptor, I32.of(strictly)) as I32);
+		};
+		f.block((stopped) => {
+			f.loop((message) => {
+				stopped.branchIf(done.geU(count));
+				p.set(I32.load(descriptor, DESCRIPTOR.offset));
+				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+				accepted.set(I32.of(0));
+				environment.mayIntern.set(f, I32.of(0));
+				if (guess === null) call(variants[0] as VariantPlan, 0);
+				else {
+					variant.set(guess.call(p, end) as I32);
+					f.switch(
+						variant,
+						variants.map((which) => () => {
+							if (mayGuess[which.index] === true && fast[which.index] !== null) call(which, 0);
+						}),
+						() => undefined,
+					);
+				}
+				f.if(accepted.eqz(), () => {
+					environment.mayIntern.set(f, I32.of(1));
+					if (select === null) {
+						variant.set(I32.of(0));
+						call(variants[0] as VariantPlan, 1);
+					} else {
+						variant.set(select.call(p, end) as I32);
+						f.switch(
+							variant,
+							variants.map((which) => () => call(which, 1)),
+							() => undefined,
+						);
+					}
+				});
+				if (several) f.if(accepted, () => lastVariant.set(f, variant));
+				f.if(accepted.eqz(), () => emitRefusal(stopped));
+				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
+				descriptor.set(descriptor.add(DESCRIPTOR.size));
+				done.set(done.add(1));
+				message.branch();
+			});
+		});
+		f.return(done);
+
+		function emitRefusal(stopped: { branch(): void }): void {
+			const category = f.local(I32, grammar.faults.category, 'category');
+			const at = f.local(I32, grammar.faults.at, 'at');
+			f.if(category.eq(FULL), () => {
+				const batch = f.local(I32, I32.load(context.add(variant.shl(4)), CONTEXT.variants + CONTEXT.variantBatch), 'batch');
+				f.if(I32.load(batch).ne(0), () => {
+					f.store(context, I32.of(STOP.tableFull), CONTEXT.stop);
+					// Which table: variants without one never raise this.
+					f.switch(
+						variant,
+						variants.map((which) => () => f.store(context, I32.of(which.tableIndex), CONTEXT.stopTable)),
+						() => undefined,
+					);
+					stopped.branch();
+				});
+				category.set(I32.of(ERROR_CATEGORIES['too-large']));
+				at.set(p);
+			});
+			const errors = f.local(I32, I32.load(context, CONTEXT.errorCount), 'errors');
+			f.if(errors.geU(I32.load(context, CONTEXT.errorLimit)), () => {
+				f.store(context, I32.of(STOP.errorsFull), CONTEXT.stop);
+				stopped.branch();
+			});
+			const record = f.local(I32, I32.load(context, CONTEXT.errors).add(errors.mul(ERROR_RECORD.size)), 'record');
+			f.store(record, category, ERROR_RECORD.category);
+			f.store(record, at.sub(p), ERROR_RECORD.offset);
+			f.store(record, I64.load(context, CONTEXT.nextSequence), ERROR_RECORD.sequence);
+			f.store(record, p, ERROR_RECORD.start);
+			f.store(record, end.sub(p), ERROR_RECORD.length);
+			f.store(record, variant, ERROR_RECORD.variant);
+			f.store(record, I32.of(0), ERROR_RECORD.variant + 4);
+			f.store(context, errors.add(1), CONTEXT.errorCount);
+		}
+	});
+	pool.finish();
+	return m.toBytes();
+}
+

@@ -1,0 +1,338 @@
+/**
+ * Choosing the variant (docs/json.md): a strict generic walk that records what stands at the discriminants' places,
+ * then the ordered tests. Places form a tree; each container among them gets a function that walks it.
+ */
+import { type Discriminant, discriminantsOf, type Step } from '../../../schema/discriminants.ts';
+import type { Schema } from '../../../schema/model.ts';
+import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
+import type { Faults } from './faults.ts';
+import { equalsBytes, type StrictValues } from './strict-values.ts';
+
+/** What is known of a place. The order matters: from `string` on there is a value. */
+const KNOWN = { no: 0, absent: 1, string: 2, number: 3, true: 4, false: 5, null: 6, object: 7, array: 8 } as const;
+
+interface Place {
+	readonly name: string;
+	readonly step: Step | null;
+	readonly children: Place[];
+	readonly known: Global<I32>;
+	/** Value of a string (between its quotes) or number. */
+	readonly start: Global<I32>;
+	readonly end: Global<I32>;
+	readonly escaped: Global<I32>;
+	/** Elements of an array, -1 until its end was read. */
+	readonly length: Global<I32>;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start.
+ */
+export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema): Func {
+	let count = 0;
+	const createPlace = (name: string, step: Step | null): Place => {
+		const id = count++;
+		const global = (what: string): Global<I32> => m.global(I32, 0, { name: `place${id}.${what}`, mutable: true });
+		return { name, step, children: [], known: global('known'), start: global('start'), end: global('end'), escaped: global('escaped'), length: global('length') };
+	};
+	const root = createPlace('$', null);
+	/** All places that a step may lead to: one a key (aliases), or the position. */
+	const placesAt = (path: readonly Step[]): Place[] => {
+		let places = [root];
+		for (const step of path) {
+			places = places.flatMap((parent) => {
+				const single: Step[] = 'index' in step ? [step] : step.keys.map((key) => ({ keys: [key] }));
+				return single.map((one) => {
+					const name = 'index' in one ? `[${one.index}]` : `.${one.keys[0]}`;
+					const found = parent.children.find((child) => child.name === parent.name + name);
+					if (found !== undefined) return found;
+					const created = createPlace(parent.name + name, one);
+					parent.children.push(created);
+					return created;
+				});
+			});
+		}
+		return places;
+	};
+	const variants = schema.variants.map((variant) => discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })));
+	const walk = emitWalk(m, s, root, 0);
+	const { grammar } = s;
+	const { faults } = grammar;
+	return m.func('select', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		forEachPlace(root, (place) => {
+			place.known.set(f, I32.of(KNOWN.no));
+			place.length.set(f, I32.of(-1));
+		});
+		const after = f.local(I32, walk.call(p, end) as I32, 'after');
+		const category = f.local(I32, faults.category, 'category');
+		const at = f.local(I32, faults.at, 'at');
+		variants.forEach((constraints, index) => {
+			f.block((no) => {
+				for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, s, discriminant, places).eqz());
+				f.return(I32.of(index));
+			});
+		});
+		const fail = (code: I32, address: I32): void => {
+			faults.category.set(f, code);
+			faults.at.set(f, address);
+			f.return(I32.of(-1));
+		};
+		f.if(after.eqz(), () => fail(category, at));
+		after.set(grammar.whitespace.call(after, end) as I32);
+		f.if(after.ltU(end), () => fail(I32.of(ERROR_CATEGORIES.trailing), after));
+		// Offset 0: the address of the message's first byte.
+		fail(I32.of(ERROR_CATEGORIES['unknown-message']), p);
+	});
+}
+
+function forEachPlace(place: Place, visit: (place: Place) => void): void {
+	visit(place);
+	for (const child of place.children) forEachPlace(child, visit);
+}
+
+/** Emits 1 where the constraint holds. Several places (a key with aliases): the one with a value counts. */
+function emitTest(f: FunctionBuilder, s: StrictValues, discriminant: Discriminant, places: readonly Place[]): I32 {
+	const { test } = discriminant;
+	const each = places.map((place) => emitSingleTest(f, s, discriminant, place));
+	const absentEverywhere = places.map((place) => place.known.eq(KNOWN.absent)).reduce((all, one) => all.and(one));
+	if (test.kind === 'absent') return absentEverywhere;
+	const any = each.reduce((some, one) => some.or(one));
+	return discriminant.orAbsent ? any.or(absentEverywhere) : any;
+}
+
+function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: Discriminant, place: Place): I32 {
+	const holds = f.local(I32, 0, 'holds');
+	const { known } = place;
+	if (orNull) holds.set(known.eq(KNOWN.null));
+	const also = (condition: I32): void => holds.set(holds.or(condition));
+	/** The string's content, decoded where it must be; too long to decode means no match. */
+	const content = (use: (start: Local<I32>, length: Local<I32>) => void): void => {
+		f.if(known.eq(KNOWN.string), () => {
+			const start = f.local(I32, place.start, 'start');
+			const length = f.local(I32, place.end.sub(place.start), 'length');
+			f.block((tooLong) => {
+				f.if(place.escaped, () => {
+					tooLong.branchIf(length.gtU(s.environment.scratchSize));
+					length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
+					start.set(s.environment.scratch);
+				});
+				use(start, length);
+			});
+		});
+	};
+	switch (test.kind) {
+		case 'present':
+			also(known.geU(KNOWN.string));
+			break;
+		case 'absent':
+			break;
+		case 'object':
+			also(known.eq(KNOWN.object));
+			break;
+		case 'scalar':
+			also(known.geU(KNOWN.string).and(known.leU(KNOWN.null)));
+			break;
+		case 'array':
+			if (test.least === 0 && test.most === Number.POSITIVE_INFINITY) also(known.eq(KNOWN.array));
+			else {
+				const most = test.most === Number.POSITIVE_INFINITY ? 0x7fffffff : test.most;
+				also(known.eq(KNOWN.array).and(place.length.geS(test.least)).and(place.length.leS(most)));
+			}
+			break;
+		case 'template': {
+			const prefix = encoder.encode(test.prefix);
+			const suffix = encoder.encode(test.suffix);
+			content((start, length) => {
+				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))));
+			});
+			break;
+		}
+		case 'equals': {
+			const { value } = test;
+			if (typeof value === 'string') {
+				const bytes = encoder.encode(value);
+				content((start, length) => {
+					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)));
+				});
+			} else if (typeof value === 'number') {
+				f.if(known.eq(KNOWN.number), () => also((s.kernels.parseDouble.call(place.start, place.end) as F64).eq(value)));
+			} else also(known.eq(value === null ? KNOWN.null : value ? KNOWN.true : KNOWN.false));
+			break;
+		}
+	}
+	return holds;
+}
+
+/**
+ * `walk(p, end)`: reads one value with the strict grammar and records it at its place, once: a place that is known
+ * already belongs to a duplicate key, whose value is only checked.
+ */
+function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number): Func {
+	const { grammar } = s;
+	const { faults } = grammar;
+	const children = place.children.map((child) => ({ child, walk: emitWalk(m, s, child, depth + 1) }));
+	const keyed = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
+	const indexed = children.filter(({ child }) => child.step !== null && 'index' in child.step);
+	return m.func(`walk ${place.name}`, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		const setAbsent = (which: typeof children, onlyUnknown: boolean): void => {
+			for (const { child } of which) {
+				forEachPlace(child, (below) => {
+					if (onlyUnknown) f.if(below.known.eq(KNOWN.no), () => below.known.set(f, I32.of(KNOWN.absent)));
+					else below.known.set(f, I32.of(KNOWN.absent));
+				});
+			}
+		};
+		p.set(grammar.whitespace.call(p, end) as I32);
+		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
+		f.if(place.known.ne(KNOWN.no), () => f.return(grammar.skipValue.call(p, end, I32.of(depth)) as I32));
+		const byte = f.local(I32, I32.load8U(p), 'byte');
+		const after = f.local(I32, undefined, 'after');
+		const scalar = (): void => {
+			after.set(grammar.skipValue.call(p, end, I32.of(depth)) as I32);
+			f.if(after.eqz(), () => f.return(I32.of(0)));
+			setAbsent(children, false);
+		};
+		f.if(byte.ne(0x7b).and(byte.ne(0x5b)), () => {
+			scalar();
+			f.if(
+				byte.eq(0x22),
+				() => {
+					place.known.set(f, I32.of(KNOWN.string));
+					place.start.set(f, p.add(1));
+					place.end.set(f, after.sub(1));
+					place.escaped.set(f, grammar.escaped);
+				},
+				() => {
+					place.start.set(f, p);
+					place.end.set(f, after);
+					place.known.set(
+						f,
+						I32.select(byte.eq(0x74), I32.of(KNOWN.true), I32.select(byte.eq(0x66), I32.of(KNOWN.false), I32.select(byte.eq(0x6e), I32.of(KNOWN.null), I32.of(KNOWN.number)))),
+					);
+				},
+			);
+			f.return(after);
+		});
+		if (depth >= DEPTH_LIMIT) faults.raise(f, 'depth', p);
+		f.if(byte.eq(0x7b), () => {
+			place.known.set(f, I32.of(KNOWN.object));
+			setAbsent(indexed, false);
+			if (keyed.length === 0) f.return(grammar.skipValue.call(p, end, I32.of(depth)) as I32);
+			else emitWalkObject(f, s, p, end, depth, keyed, () => setAbsent(keyed, true));
+		});
+		place.known.set(f, I32.of(KNOWN.array));
+		setAbsent(keyed, false);
+		emitWalkArray(f, s, p, end, depth, place, indexed, () => setAbsent(indexed, true));
+	});
+}
+
+interface Child {
+	readonly child: Place;
+	readonly walk: Func;
+}
+
+function emitWalkObject(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32, depth: number, keyed: readonly Child[], closeChildren: () => void): void {
+	const { grammar } = s;
+	const { faults } = grammar;
+	const opening = f.local(I32, 1, 'opening');
+	const key = f.local(I32, undefined, 'key');
+	const close = f.local(I32, undefined, 'close');
+	const content = f.local(I32, undefined, 'content');
+	const length = f.local(I32, undefined, 'length');
+	p.set(p.add(1));
+	f.loop((member) => {
+		nextToken(f, s, p, end);
+		f.if(I32.load8U(p).eq(0x7d), () => {
+			closeChildren();
+			f.return(p.add(1));
+		});
+		f.if(
+			opening,
+			() => opening.set(I32.of(0)),
+			() => {
+				f.if(I32.load8U(p).ne(0x2c), () => faults.raise(f, 'syntax', p));
+				p.set(p.add(1));
+				nextToken(f, s, p, end);
+			},
+		);
+		f.if(I32.load8U(p).ne(0x22), () => faults.raise(f, 'syntax', p));
+		key.set(p);
+		close.set(grammar.stringEnd.call(p.add(1), end) as I32);
+		f.if(close.eqz(), () => f.return(I32.of(0)));
+		content.set(key.add(1));
+		length.set(close.sub(key).sub(1));
+		f.if(grammar.escaped, () => {
+			f.if(
+				length.leU(s.environment.scratchSize),
+				() => {
+					length.set(grammar.decode.call(content, close, s.environment.scratch) as I32);
+					content.set(s.environment.scratch);
+				},
+				() => length.set(I32.of(-1)),
+			);
+		});
+		p.set(grammar.expectByte.call(close.add(1), end, I32.of(0x3a)) as I32);
+		f.if(p.eqz(), () => f.return(I32.of(0)));
+		f.block((read) => {
+			for (const { child, walk } of keyed) {
+				const bytes = encoder.encode((child.step as { keys: readonly string[] }).keys[0] as string);
+				f.if(length.eq(bytes.length), () => {
+					f.if(equalsBytes(content, bytes), () => {
+						p.set(walk.call(p, end) as I32);
+						read.branch();
+					});
+				});
+			}
+			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
+		});
+		f.if(p.eqz(), () => f.return(I32.of(0)));
+		member.branch();
+	});
+	f.unreachable();
+}
+
+function emitWalkArray(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32, depth: number, place: Place, indexed: readonly Child[], closeChildren: () => void): void {
+	const { grammar } = s;
+	const { faults } = grammar;
+	const index = f.local(I32, 0, 'index');
+	const opening = f.local(I32, 1, 'openingArray');
+	p.set(p.add(1));
+	f.loop((element) => {
+		nextToken(f, s, p, end);
+		const closes = I32.load8U(p).eq(0x5d);
+		f.if(closes, () => {
+			place.length.set(f, index);
+			closeChildren();
+			f.return(p.add(1));
+		});
+		f.if(
+			opening,
+			() => opening.set(I32.of(0)),
+			() => {
+				f.if(I32.load8U(p).ne(0x2c), () => faults.raise(f, 'syntax', p));
+				p.set(p.add(1));
+				nextToken(f, s, p, end);
+			},
+		);
+		f.block((read) => {
+			for (const { child, walk } of indexed) {
+				f.if(index.eq((child.step as { index: number }).index), () => {
+					p.set(walk.call(p, end) as I32);
+					read.branch();
+				});
+			}
+			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
+		});
+		f.if(p.eqz(), () => f.return(I32.of(0)));
+		index.set(index.add(1));
+		element.branch();
+	});
+	f.unreachable();
+}
+
+function nextToken(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32): void {
+	p.set(s.grammar.whitespace.call(p, end) as I32);
+	f.if(p.geU(end), () => (s.grammar.faults as Faults).raise(f, 'truncated', end));
+}

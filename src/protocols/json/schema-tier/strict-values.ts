@@ -1,0 +1,398 @@
+/**
+ * The strict path for values: one function a value of the schema, `value(p, end, batch, row) -> after | 0`, which
+ * takes any spelling the rules allow, checks every byte and bound, and raises the exact fault. Containers are in
+ * strict-containers.ts.
+ */
+import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
+import type { TableLayout } from '../../../compiler/batch-layout.ts';
+import { DECIMAL_STATUS, type DecimalText, EXCESS, emitDecimalText } from '../../../kernels/decimals.ts';
+import type { Func, FunctionBuilder, Global, ModuleBuilder } from '../../../wasm/index.ts';
+import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
+import type { ScalarType } from '../../../schema/model.ts';
+import type { Grammar } from './grammar.ts';
+import { WORDS } from './grammar.ts';
+import type { ConstantPlan, ScalarPlan, TemplatePlan } from './plan.ts';
+import { heapOf, markValid, type Stores, storeNull, storeScalar } from './store.ts';
+
+/** Kernels that other rooms provide, bound to this module. */
+export interface ValueKernels {
+	/** `intern(table, p, length) -> id | -1` and `find` likewise without inserting. */
+	readonly intern: Func;
+	readonly find: Func;
+	/** `parseDouble(p, end) -> f64` of a grammatical number. */
+	readonly parseDouble: Func;
+	/** `timestampText(p, end) -> 1 | 0`, the nanoseconds in the global `nanoseconds`. */
+	readonly timestampText: Func;
+	readonly nanoseconds: Global<I64>;
+}
+
+/** Where the parser's context keeps what values need; set by `parse`. */
+export interface Environment {
+	readonly scratch: Global<I32>;
+	readonly scratchSize: Global<I32>;
+	readonly symbolTables: Global<I32>;
+	/** 0 while a guess is tried: then no symbol is added, so that a wrong guess leaves no trace. */
+	readonly mayIntern: Global<I32>;
+}
+
+export interface StrictValues {
+	readonly grammar: Grammar;
+	readonly stores: Stores;
+	readonly kernels: ValueKernels;
+	readonly environment: Environment;
+	readonly decimalText: DecimalText;
+	/** `stringContent(p, end) -> after | 0`: a string's decoded bytes at `contentStart`, `contentLength`. */
+	readonly stringContent: Func;
+	readonly contentStart: Global<I32>;
+	readonly contentLength: Global<I32>;
+	readonly numberValue: Func;
+	readonly floatValue: Func;
+	readonly float: Global<F64>;
+	readonly isNull: Global<I32>;
+	readonly internSymbol: Func;
+	readonly textValue: Func;
+}
+
+export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment): StrictValues {
+	const { faults } = grammar;
+	const decimalText = emitDecimalText(m);
+	const contentStart = m.global(I32, 0, { name: 'contentStart', mutable: true });
+	const contentLength = m.global(I32, 0, { name: 'contentLength', mutable: true });
+	const isNull = m.global(I32, 0, { name: 'isNull', mutable: true });
+	const float = m.global(F64, 0, { name: 'float', mutable: true });
+
+	const stringContent = m.func('stringContent', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
+		f.if(I32.load8U(p).ne(0x22), () => f.return(grammar.wrongKind.call(p, end) as I32));
+		const close = f.local(I32, grammar.stringEnd.call(p.add(1), end) as I32, 'close');
+		f.if(close.eqz(), () => f.return(I32.of(0)));
+		contentStart.set(f, p.add(1));
+		contentLength.set(f, close.sub(p).sub(1));
+		f.if(grammar.escaped, () => {
+			f.if(contentLength.gtU(environment.scratchSize), () => faults.raise(f, 'too-large', p));
+			contentLength.set(f, grammar.decode.call(contentStart, close, environment.scratch) as I32);
+			contentStart.set(f, environment.scratch);
+		});
+		f.return(close.add(1));
+	});
+
+	/** The token [from, to) of a number at p, quoted or not: sets `tokenStart`, `tokenEnd`, `isNull`; returns the address after the value. */
+	const tokenStart = m.global(I32, 0, { name: 'tokenStart', mutable: true });
+	const tokenEnd = m.global(I32, 0, { name: 'tokenEnd', mutable: true });
+	const numberToken = m.func('numberToken', { params: { p: I32, end: I32, emptyIsNull: I32 }, results: [I32] }, (f, { p, end, emptyIsNull }) => {
+		isNull.set(f, I32.of(0));
+		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
+		const byte = f.local(I32, I32.load8U(p), 'byte');
+		const after = f.local(I32, undefined, 'after');
+		f.if(byte.eq(0x22), () => {
+			after.set(stringContent.call(p, end) as I32);
+			f.if(after.eqz(), () => f.return(I32.of(0)));
+			f.if(contentLength.eqz().and(emptyIsNull), () => {
+				isNull.set(f, I32.of(1));
+				f.return(after);
+			});
+			tokenStart.set(f, contentStart);
+			tokenEnd.set(f, contentStart.add(contentLength));
+			f.if((grammar.numberEnd.call(tokenStart, tokenEnd) as I32).ne(tokenEnd), () => faults.raise(f, 'number', p));
+			f.return(after);
+		});
+		f.if(byte.ne(0x2d).and(byte.sub(0x30).gtU(9)), () => f.return(grammar.wrongKind.call(p, end) as I32));
+		after.set(grammar.numberEnd.call(p, end) as I32);
+		tokenStart.set(f, p);
+		tokenEnd.set(f, after);
+		f.return(after);
+	});
+
+	/** Fixed-point value in `decimalText.number`; `rangeCategory` is what an overflow is called. */
+	const numberValue = m.func(
+		'numberValue',
+		{ params: { p: I32, end: I32, emptyIsNull: I32, scale: I32, excess: I32, most: I64, least: I64, rangeCategory: I32 }, results: [I32] },
+		(f, { p, end, emptyIsNull, scale, excess, most, least, rangeCategory }) => {
+			const after = f.local(I32, numberToken.call(p, end, emptyIsNull) as I32, 'after');
+			f.if(after.eqz().or(isNull), () => f.return(after));
+			const status = f.local(I32, decimalText.call.call(tokenStart, tokenEnd, scale, excess, most, least) as I32, 'status');
+			f.if(status.eqz(), () => f.return(after));
+			faults.category.set(f, I32.select(status.eq(DECIMAL_STATUS.range), rangeCategory, I32.of(ERROR_CATEGORIES.scale)));
+			faults.at.set(f, p);
+			f.return(I32.of(0));
+		},
+	);
+
+	const floatValue = m.func('floatValue', { params: { p: I32, end: I32, emptyIsNull: I32 }, results: [I32] }, (f, { p, end, emptyIsNull }) => {
+		const after = f.local(I32, numberToken.call(p, end, emptyIsNull) as I32, 'after');
+		f.if(after.eqz().or(isNull), () => f.return(after));
+		float.set(f, kernels.parseDouble.call(tokenStart, tokenEnd) as F64);
+		f.return(after);
+	});
+
+	/** Interns the content; `value` is the address faults name. Returns the id, or -1 with a fault. */
+	const internSymbol = m.func('internSymbol', { params: { table: I32, p: I32, length: I32, value: I32 }, results: [I32] }, (f, { table, p, length, value }) => {
+		const tooLarge = (): void => {
+			faults.category.set(f, I32.of(ERROR_CATEGORIES['too-large']));
+			faults.at.set(f, value);
+			f.return(I32.of(-1));
+		};
+		f.if(length.gtU(SYMBOL_LIMIT), tooLarge);
+		const address = f.local(I32, I32.load(environment.symbolTables.add(table.shl(2))), 'address');
+		const id = f.local(I32, kernels.find.call(address, p, length) as I32, 'id');
+		f.if(id.ltS(0).and(environment.mayIntern), () => id.set(kernels.intern.call(address, p, length) as I32));
+		f.if(id.ltS(0), tooLarge);
+		f.return(id);
+	});
+
+	/** A text of any length at [p, close), escaped or not, to an Utf8View. */
+	const textValue = m.func(
+		'textContent',
+		{ params: { heap: I32, capacity: I32, view: I32, p: I32, close: I32, isEscaped: I32 }, results: [I32] },
+		(f, { heap, capacity, view, p, close, isEscaped }) => {
+			const length = f.local(I32, close.sub(p), 'length');
+			f.if(isEscaped.eqz(), () => f.return(stores.putText.call(heap, capacity, view, p, length) as I32));
+			length.set(grammar.decode.call(p, close, I32.of(0)) as I32);
+			f.if(length.leU(12), () => {
+				// Decodes into the view's own place after the length; zero first, since unused bytes must be.
+				f.store(view, V128.i32x4(0, 0, 0, 0));
+				f.store(view, length);
+				f.drop(grammar.decode.call(p, close, view.add(4)));
+				f.return(I32.of(1));
+			});
+			f.if(length.gtU(capacity.sub(stores.pending.text)), () => faults.raise(f, 'full', p));
+			const at = f.local(I32, heap.add(stores.pending.text), 'at');
+			f.drop(grammar.decode.call(p, close, at));
+			f.store(view, length);
+			f.store(view, I32.load(at), 4);
+			f.store(view, I32.of(0), 8);
+			f.store(view, stores.pending.text, 12);
+			stores.pending.text.set(f, stores.pending.text.add(length));
+			f.return(I32.of(1));
+		},
+	);
+
+	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue };
+}
+
+const I64_MOST = (1n << 63n) - 1n;
+const I64_LEAST = 1n << 63n;
+const U64_MOST = (1n << 64n) - 1n;
+
+/** Scale and limits of the types that are fixed-point numbers. */
+export function fixedPoint(type: ScalarType): { scale: number; excess: number; most: bigint; least: bigint; range: number } | null {
+	switch (type.kind) {
+		case 'integer': {
+			const most = type.bits === 64 ? (type.signed ? I64_MOST : U64_MOST) : type.signed ? 0x7fffffffn : 0xffffffffn;
+			const least = type.signed ? most + 1n : 0n;
+			return { scale: 0, excess: EXCESS.reject, most, least, range: ERROR_CATEGORIES.range };
+		}
+		case 'decimal':
+			return { scale: type.scale, excess: EXCESS[type.excess], most: I64_MOST, least: I64_LEAST, range: ERROR_CATEGORIES.range };
+		case 'timestamp': {
+			if (type.format === 'rfc3339') return null;
+			const scale = { s: 9, ms: 6, us: 3, ns: 0 }[type.format];
+			return { scale, excess: EXCESS.truncate, most: I64_MOST, least: I64_LEAST, range: ERROR_CATEGORIES.timestamp };
+		}
+		default:
+			return null;
+	}
+}
+
+/** 1 where [p, p + length) is the constant: loads that overlap, no loop, nothing read beyond it. */
+export function equalsBytes(p: I32, bytes: Uint8Array): I32 {
+	const n = bytes.length;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, n);
+	const at4 = (k: number): I32 => I32.load(p, k).xor(view.getInt32(k, true));
+	const at8 = (k: number): I64 => I64.load(p, k).xor(view.getBigInt64(k, true));
+	const at16 = (k: number): V128 => V128.load(p, k).xor(V128.i64x2(view.getBigInt64(k, true), view.getBigInt64(k + 8, true)));
+	if (n === 0) return I32.of(1);
+	if (n === 1) return I32.load8U(p).eq(view.getUint8(0));
+	if (n === 2) return I32.load16U(p).eq(view.getUint16(0, true));
+	if (n === 3) return I32.load16U(p).eq(view.getUint16(0, true)).and(I32.load8U(p, 2).eq(view.getUint8(2)));
+	if (n === 4) return at4(0).eqz();
+	if (n < 8) return at4(0).or(at4(n - 4)).eqz();
+	if (n === 8) return at8(0).eqz();
+	if (n <= 16) return at8(0).or(at8(n - 8)).eqz();
+	let difference = at16(0);
+	for (let k = 16; k + 16 <= n; k += 16) difference = difference.or(at16(k));
+	if (n % 16 !== 0) difference = difference.or(at16(n - 16));
+	return difference.anyTrue().eqz();
+}
+
+const encoder = new TextEncoder();
+
+/** Emits the strict function of a scalar, literal or template. */
+export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: ScalarPlan | ConstantPlan | TemplatePlan, table: TableLayout | null): Func {
+	return m.func(`value ${plan.path}`, { params: { p: I32, end: I32, batch: I32, row: I32 }, results: [I32] }, (f, { p, end, batch, row }) => {
+		const { grammar, stores } = s;
+		const { faults } = grammar;
+		const after = f.local(I32, undefined, 'after');
+		const column = plan.kind === 'literal' ? null : plan.column;
+		const giveNull = (): void => {
+			if (column !== null) storeNull(f, stores, column, batch, row);
+			f.return(after);
+		};
+		if (plan.nullable) {
+			f.if(p.ltU(end).and(I32.load8U(p).eq(0x6e)), () => {
+				after.set(grammar.word.call(p, end, WORDS.null, 0) as I32);
+				f.if(after.eqz(), () => f.return(I32.of(0)));
+				giveNull();
+			});
+		}
+		const readString = (): void => {
+			after.set(s.stringContent.call(p, end) as I32);
+			f.if(after.eqz(), () => f.return(I32.of(0)));
+		};
+		const intern = (tableIndex: number, start: I32, length: I32): void => {
+			const id = f.local(I32, s.internSymbol.call(I32.of(tableIndex), start, length, p) as I32, 'id');
+			f.if(id.ltS(0), () => f.return(I32.of(0)));
+			if (column !== null && column.kind === 'scalar') storeScalar(f, stores, column, batch, row, id);
+		};
+		const putText = (start: I32, close: I32, isEscaped: I32): void => {
+			if (column === null || table === null) return;
+			f.if((s.textValue.call(heapOf(batch, table), I32.of(table.textCapacity), batch.add(row.shl(4)).add(column.values), start, close, isEscaped) as I32).eqz(), () => f.return(I32.of(0)));
+			markValid(f, stores, column, batch, row);
+		};
+		if (plan.kind === 'literal') {
+			emitLiteral(f, s, plan, p, end);
+			return;
+		}
+		if (plan.kind === 'template') {
+			readString();
+			const prefix = encoder.encode(plan.type.prefix);
+			const suffix = encoder.encode(plan.type.suffix);
+			const miss = (): void => faults.raise(f, 'literal', p);
+			f.if(s.contentLength.ltU(prefix.length + suffix.length), miss);
+			f.if(equalsBytes(s.contentStart, prefix).eqz(), miss);
+			f.if(equalsBytes(s.contentStart.add(s.contentLength).sub(suffix.length), suffix).eqz(), miss);
+			const start = f.local(I32, s.contentStart.add(prefix.length), 'start');
+			const length = f.local(I32, s.contentLength.sub(prefix.length + suffix.length), 'length');
+			if (plan.type.capture?.kind === 'symbol') {
+				if (column !== null) intern(column.symbolTable, start, length);
+				else f.if(length.gtU(SYMBOL_LIMIT), () => faults.raise(f, 'too-large', p));
+			} else if (plan.type.capture?.kind === 'text') putText(start, start.add(length), I32.of(0));
+			f.return(after);
+			return;
+		}
+		const type = plan.type;
+		const fixed = fixedPoint(type);
+		if (fixed !== null) {
+			after.set(s.numberValue.call(p, end, I32.of(plan.nullable ? 1 : 0), I32.of(fixed.scale), I32.of(fixed.excess), I64.of(BigInt.asIntN(64, fixed.most)), I64.of(BigInt.asIntN(64, fixed.least)), I32.of(fixed.range)) as I32);
+			f.if(after.eqz(), () => f.return(I32.of(0)));
+			if (plan.nullable) f.if(s.isNull, giveNull);
+			if (plan.column !== null) {
+				storeScalar(f, stores, plan.column, batch, row, type.kind === 'integer' && type.bits === 32 ? s.decimalText.number.wrap() : s.decimalText.number);
+				if (plan.column.textScales >= 0) f.store8(batch.add(row), s.decimalText.textScale, plan.column.textScales);
+			}
+			f.return(after);
+			return;
+		}
+		switch (type.kind) {
+			case 'float':
+				after.set(s.floatValue.call(p, end, I32.of(plan.nullable ? 1 : 0)) as I32);
+				f.if(after.eqz(), () => f.return(I32.of(0)));
+				if (plan.nullable) f.if(s.isNull, giveNull);
+				if (plan.column !== null) storeScalar(f, stores, plan.column, batch, row, s.float);
+				break;
+			case 'timestamp':
+				readString();
+				if (plan.nullable) f.if(s.contentLength.eqz(), giveNull);
+				f.if((s.kernels.timestampText.call(s.contentStart, s.contentStart.add(s.contentLength)) as I32).eqz(), () => faults.raise(f, 'timestamp', p));
+				if (plan.column !== null) storeScalar(f, stores, plan.column, batch, row, s.kernels.nanoseconds);
+				break;
+			case 'flag': {
+				const byte = f.local(I32, I32.select(p.ltU(end), I32.load8U(p), I32.of(0)), 'byte');
+				f.if(byte.eq(0x74), () => {
+					after.set(grammar.word.call(p, end, WORDS.true, 0) as I32);
+					if (plan.column !== null) f.if(after, () => storeScalar(f, stores, plan.column as NonNullable<typeof plan.column>, batch, row, I32.of(1)));
+					f.return(after);
+				});
+				f.if(byte.eq(0x66), () => {
+					after.set(grammar.word.call(p, end, WORDS.alse, 1) as I32);
+					if (plan.column !== null) f.if(after, () => storeScalar(f, stores, plan.column as NonNullable<typeof plan.column>, batch, row, I32.of(0)));
+					f.return(after);
+				});
+				after.set(grammar.wrongKind.call(p, end) as I32);
+				break;
+			}
+			case 'symbol':
+				readString();
+				if (plan.column !== null) intern(plan.column.symbolTable, s.contentStart, s.contentLength);
+				else f.if(s.contentLength.gtU(SYMBOL_LIMIT), () => faults.raise(f, 'too-large', p));
+				break;
+			case 'enumeration': {
+				readString();
+				const listed = (): I32 => {
+					const id = f.local(I32, -1, 'id');
+					type.values.forEach((value, index) => {
+						const bytes = encoder.encode(value);
+						f.if(s.contentLength.eq(bytes.length), () => f.if(equalsBytes(s.contentStart, bytes), () => id.set(I32.of(index))));
+					});
+					return id;
+				};
+				if (type.unknown === 'intern') {
+					if (plan.column !== null) intern(plan.column.symbolTable, s.contentStart, s.contentLength);
+					else f.if(s.contentLength.gtU(SYMBOL_LIMIT), () => faults.raise(f, 'too-large', p));
+					break;
+				}
+				const id = listed();
+				f.if(id.ltS(0), () => {
+					if (type.unknown === 'null') giveNull();
+					else faults.raise(f, 'enumeration', p);
+				});
+				if (plan.column !== null) storeScalar(f, stores, plan.column, batch, row, id);
+				break;
+			}
+			case 'text': {
+				// Not through stringContent: a text may be longer than the scratch.
+				f.if(p.geU(end).or(I32.load8U(p).ne(0x22)), () => f.return(grammar.wrongKind.call(p, end) as I32));
+				const close = f.local(I32, grammar.stringEnd.call(p.add(1), end) as I32, 'close');
+				f.if(close.eqz(), () => f.return(I32.of(0)));
+				putText(p.add(1), close, grammar.escaped);
+				f.return(close.add(1));
+				break;
+			}
+		}
+		f.return(after);
+	});
+}
+
+function emitLiteral(f: FunctionBuilder, s: StrictValues, plan: ConstantPlan, p: I32, end: I32): void {
+	const { grammar } = s;
+	const { faults } = grammar;
+	const after = f.local(I32, undefined, 'afterLiteral');
+	const value = plan.type.value;
+	const byte = f.local(I32, I32.select(p.ltU(end), I32.load8U(p), I32.of(0)), 'literalByte');
+	const readWord = (text: 'true' | 'false' | 'null'): void => {
+		after.set((text === 'false' ? grammar.word.call(p, end, WORDS.alse, 1) : grammar.word.call(p, end, WORDS[text], 0)) as I32);
+		f.if(after.eqz(), () => f.return(I32.of(0)));
+	};
+	if (typeof value === 'string') {
+		after.set(s.stringContent.call(p, end) as I32);
+		f.if(after.eqz(), () => f.return(I32.of(0)));
+		const bytes = encoder.encode(value);
+		f.if(s.contentLength.ne(bytes.length), () => faults.raise(f, 'literal', p));
+		f.if(equalsBytes(s.contentStart, bytes).eqz(), () => faults.raise(f, 'literal', p));
+		f.return(after);
+	} else if (typeof value === 'number') {
+		f.if(byte.ne(0x2d).and(byte.sub(0x30).gtU(9)), () => f.return(grammar.wrongKind.call(p, end) as I32));
+		after.set(grammar.numberEnd.call(p, end) as I32);
+		f.if(after.eqz(), () => f.return(I32.of(0)));
+		f.if((s.kernels.parseDouble.call(p, after) as F64).ne(F64.of(value)), () => faults.raise(f, 'literal', p));
+		f.return(after);
+	} else if (typeof value === 'boolean') {
+		const other = value ? 'false' : 'true';
+		f.if(byte.eq(value ? 0x74 : 0x66), () => {
+			readWord(value ? 'true' : 'false');
+			f.return(after);
+		});
+		f.if(byte.eq(value ? 0x66 : 0x74), () => {
+			readWord(other);
+			faults.raise(f, 'literal', p);
+		});
+		f.return(grammar.wrongKind.call(p, end) as I32);
+	} else {
+		f.if(byte.eq(0x6e), () => {
+			readWord('null');
+			f.return(after);
+		});
+		f.return(grammar.wrongKind.call(p, end) as I32);
+	}
+}
+
