@@ -2,31 +2,34 @@
  * Constants that generated code loads from memory: an engine rebuilds a `v128.const` at each use, and a table has no
  * other place. The module carries them as one passive data segment and copies them to an address the host chooses:
  *
- *     initialize(address)      copies `constantsBytes` bytes there and remembers the address
+ *     initialize(address)      takes `constantsBytes` bytes there: first the workspace, then the constants
  */
 import { type Global, I32, type ModuleBuilder } from '../wasm/index.ts';
 
 export interface ConstantPool {
 	/** Address of the pool, once the module is initialized. */
 	readonly base: Global<I32>;
+	/** Bytes at `base` that kernels may write; nothing in them outlives a kernel's call. */
+	readonly workspace: number;
 	/** Adds 16-byte aligned bytes (the same bytes only once); returns their offset from `base`. */
 	add(bytes: Uint8Array): number;
 	/** Adds the data segment and the exports `initialize` and `constantsBytes`. Call last. */
 	finish(): void;
 }
 
-export function createConstantPool(m: ModuleBuilder): ConstantPool {
+export function createConstantPool(m: ModuleBuilder, workspace = 8192): ConstantPool {
 	const base = m.global(I32, 0, { name: 'constants', mutable: true });
 	const chunks: Uint8Array[] = [];
 	const offsets = new Map<string, number>();
 	let size = 0;
 	return {
 		base,
+		workspace,
 		add(bytes) {
 			const key = bytes.length <= 256 ? bytes.join() : '';
 			const known = offsets.get(key);
 			if (key !== '' && known !== undefined) return known;
-			const offset = size;
+			const offset = workspace + size;
 			const padded = new Uint8Array(Math.ceil(bytes.length / 16) * 16);
 			padded.set(bytes);
 			chunks.push(padded);
@@ -42,9 +45,9 @@ export function createConstantPool(m: ModuleBuilder): ConstantPool {
 				at += chunk.length;
 			}
 			const segment = m.passiveData(all);
-			m.global(I32, size, { name: 'constantsBytes', mutable: false, export: 'constantsBytes' });
+			m.global(I32, workspace + size, { name: 'constantsBytes', mutable: false, export: 'constantsBytes' });
 			m.func('initialize', { params: { address: I32 }, results: [], export: 'initialize' }, (f, { address }) => {
-				f.memoryInit(segment, address, 0, size);
+				f.memoryInit(segment, address.add(workspace), 0, size);
 				base.set(f, address);
 			});
 		},

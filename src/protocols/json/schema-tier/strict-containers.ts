@@ -217,7 +217,7 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 }
 
 export function columnOf(plan: ValuePlan): import('../../../compiler/batch-layout.ts').Column | null {
-	return plan.kind === 'literal' || plan.kind === 'skip' || plan.kind === 'absent' ? null : plan.column;
+	return 'column' in plan ? plan.column : null;
 }
 
 /**
