@@ -1,7 +1,7 @@
-import type { SchemaLayout } from '../../compiler/batch-layout.ts';
-import type { GenerateOptions, Protocol } from '../../compiler/protocol.ts';
+import type { Protocol } from '../../compiler/protocol.ts';
 import type { Schema } from '../../schema/model.ts';
 import { referenceParser } from './reference/parser.ts';
+import { generateSchemaTier } from './schema-tier/generate.ts';
 
 /** JSON text, one message a descriptor. docs/json.md says what is accepted and what becomes of it. */
 export function json<S extends Schema>(schema: S): Protocol<S> {
@@ -9,8 +9,6 @@ export function json<S extends Schema>(schema: S): Protocol<S> {
 		name: 'json',
 		schema,
 		reference: referenceParser,
-		generate(_layout: SchemaLayout, _options?: GenerateOptions): Uint8Array<ArrayBuffer> {
-			throw new Error('tickforge: the JSON schema tier is not generated yet; use the reference tier');
-		},
+		generate: generateSchemaTier,
 	};
 }

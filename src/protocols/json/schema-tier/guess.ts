@@ -68,9 +68,10 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 				if (anyTail) close.set(kernels.plainEnd.call(at, end) as I32);
 				for (const { clue, index } of members) {
 					const tail = encoder.encode(clue.tail);
-					let matches = equalsBytes(at, encoder.encode(clue.head));
-					if (tail.length > 0) matches = matches.and(close.sub(at).geU(tail.length)).and(equalsBytes(close.sub(tail.length), tail));
-					f.if(matches, () => f.return(I32.of(index)));
+					f.if(equalsBytes(at, encoder.encode(clue.head)), () => {
+						if (tail.length === 0) f.return(I32.of(index));
+						else f.if(close.sub(at).geU(tail.length).and(close.ne(0)), () => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index))));
+					});
 				}
 			});
 		}

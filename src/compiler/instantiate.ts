@@ -1,0 +1,20 @@
+import type { ParseFunction } from './parser-abi.ts';
+
+/** What a generated parser module exports. */
+interface ParserExports {
+	readonly parse: ParseFunction;
+	/** Copies the module's constants to an address of `constantsBytes` bytes, 16-byte aligned, that stay untouched. */
+	readonly initialize: (address: number) => void;
+	readonly constantsBytes: WebAssembly.Global;
+}
+
+/**
+ * Links a generated module with the memory it parses in.
+ *
+ * @param allocate gives the address of that many bytes (16-byte aligned), which belong to the parser as long as it is used
+ */
+export function instantiateParser(module: WebAssembly.Module, memory: WebAssembly.Memory, allocate: (bytes: number) => number): ParseFunction {
+	const { parse, initialize, constantsBytes } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ParserExports;
+	initialize(allocate(constantsBytes.value as number));
+	return parse;
+}
