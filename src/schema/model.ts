@@ -1,5 +1,5 @@
 /**
- * What a message is, as plain data: the form that the DSL (`schema/dsl.ts`) builds, that every tier reads,
+ * What a message is, as plain data: the form that the DSL (`schema/index.ts`) builds, that every tier reads,
  * and that can be written to JSON and read back. Nothing here knows a wire format's syntax or a memory address.
  */
 
