@@ -4,16 +4,16 @@
 import type { EnumerationType, Field, MessageType, Schema, TupleType, ValueType, Variant } from './model.ts';
 
 /**
- * `tables`: readers of the old tables may fail or misread the new ones. `additions`: the old tables are still there, with
- * more in them or beside them. `wire`: the tables are the same; other messages are accepted, or the same ones chosen otherwise.
+ * `breaking`: readers of the old tables may fail or misread the new ones. `tables`: the tables change, and those who read
+ * the old columns by name do not notice. `wire`: the tables are the same; other messages are accepted, or chosen otherwise.
  */
-export type ChangeKind = 'tables' | 'additions' | 'wire';
+export type ChangeKind = 'breaking' | 'tables' | 'wire';
 
 export interface SchemaChange {
 	/** Where: `aggTrade.price`. */
 	readonly path: string;
 	readonly kind: ChangeKind;
-	/** Whether code and files made for the old tables work with the new ones: all but `tables`. */
+	/** Whether code and files made for the old tables work with the new ones: all but `breaking`. */
 	readonly compatible: boolean;
 	readonly message: string;
 }
@@ -25,7 +25,7 @@ export interface SchemaChange {
 export function compareSchemas(before: Schema, after: Schema): SchemaChange[] {
 	const changes: SchemaChange[] = [];
 	const add: Add = (path, kind, message) => {
-		changes.push({ path, kind, compatible: kind !== 'tables', message });
+		changes.push({ path, kind, compatible: kind !== 'breaking', message });
 	};
 	pair(before.variants, after.variants, '', 'message', add, (old, now) => compareVariants(old, now, add));
 	const common = (variants: readonly Variant[], others: readonly Variant[]): string =>
@@ -35,7 +35,7 @@ export function compareSchemas(before: Schema, after: Schema): SchemaChange[] {
 			.join();
 	if (common(before.variants, after.variants) !== common(after.variants, before.variants)) add('variants', 'wire', 'the messages stand in another order; one that fits several may be chosen otherwise');
 	if (changes.some((change) => !change.compatible) && after.version <= before.version) {
-		add('version', 'tables', `the tables changed and the version did not go up from ${before.version}; make it ${before.version + 1}`);
+		add('version', 'breaking', `the tables changed and the version did not go up from ${before.version}; make it ${before.version + 1}`);
 	}
 	return changes;
 }
@@ -47,12 +47,12 @@ function pair<T extends { readonly name: string }>(before: readonly T[], after: 
 	for (const old of before) {
 		const now = after.find((candidate) => candidate.name === old.name);
 		if (now !== undefined) each(old, now);
-		else if (hasTable(old)) add(prefix + old.name, 'tables', `the ${what} is gone; readers that ask for it fail`);
+		else if (hasTable(old)) add(prefix + old.name, 'breaking', `the ${what} is gone; readers that ask for it fail`);
 		else add(prefix + old.name, 'wire', `the ${what}, which had no column, is gone`);
 	}
 	for (const now of after) {
 		if (before.some((old) => old.name === now.name)) continue;
-		if (hasTable(now)) add(prefix + now.name, 'additions', `the ${what} is new; old data has none`);
+		if (hasTable(now)) add(prefix + now.name, 'tables', `the ${what} is new; old data has none`);
 		else add(prefix + now.name, 'wire', `the ${what} is new, and has no column`);
 	}
 }
@@ -65,8 +65,8 @@ function hasTable(item: { readonly name: string } & (Partial<Variant> | Partial<
 function compareVariants(before: Variant, after: Variant, add: Add): void {
 	const { name } = before;
 	if (before.role !== after.role) {
-		if (before.role === 'table') add(name, 'tables', 'the table is gone: the message is now control');
-		else add(name, 'additions', 'the table is new: the message was control');
+		if (before.role === 'table') add(name, 'breaking', 'the table is gone: the message is now control');
+		else add(name, 'tables', 'the table is new: the message was control');
 	}
 	// Columns of control messages are in no table.
 	const own: Add = before.role === 'table' && after.role === 'table' ? add : (path, _kind, message) => add(path, 'wire', message);
@@ -85,15 +85,15 @@ function compareTypes(before: ValueType, after: ValueType, path: string, add: Ad
 	}
 	const [old, now] = [columnOf(before), columnOf(after)];
 	if (old !== now) {
-		if (old === null) add(path, 'additions', `the column is new (${now})`);
-		else add(path, 'tables', now === null ? `the column (${old}) is gone` : `the column was ${old} and is ${now}; values read with the old type are wrong`);
+		if (old === null) add(path, 'tables', `the column is new (${now})`);
+		else add(path, 'breaking', now === null ? `the column (${old}) is gone` : `the column was ${old} and is ${now}; values read with the old type are wrong`);
 		return;
 	}
 	if (before.kind === 'enumeration' && after.kind === 'enumeration') compareEnumerations(before, after, path, add);
 	if (before.kind === 'decimal' && after.kind === 'decimal' && before.excess !== after.excess) add(path, 'wire', `digits beyond the scale: was ${before.excess}, is ${after.excess}`);
 	if (before.kind === 'decimal' && after.kind === 'decimal' && before.keepTextScale !== after.keepTextScale) {
-		if (after.keepTextScale) add(path, 'additions', 'the digits of the text are kept in a column that is new');
-		else add(path, 'tables', 'the digits of the text are no longer kept');
+		if (after.keepTextScale) add(path, 'tables', 'the digits of the text are kept in a column that is new');
+		else add(path, 'breaking', 'the digits of the text are no longer kept');
 	}
 	if (wireOf(before) !== wireOf(after)) add(path, 'wire', `on the wire it was ${wireOf(before)} and is ${wireOf(after)}`);
 }
@@ -101,7 +101,7 @@ function compareTypes(before: ValueType, after: ValueType, path: string, add: Ad
 function compareStructs(before: MessageType | TupleType, after: MessageType | TupleType, path: string, add: Add): void {
 	if (before.kind !== after.kind) add(path, 'wire', `was an ${before.kind === 'message' ? 'object' : 'array'} and is an ${after.kind === 'message' ? 'object' : 'array'}`);
 	const keep = (type: MessageType | TupleType): boolean => type.kind === 'message' && type.unknownKeys === 'keep';
-	if (keep(before) !== keep(after)) add(`${path}.unknownKeys`, keep(after) ? 'additions' : 'tables', `the column of unknown keys is ${keep(after) ? 'new' : 'gone'}`);
+	if (keep(before) !== keep(after)) add(`${path}.unknownKeys`, keep(after) ? 'additions' : 'breaking', `the column of unknown keys is ${keep(after) ? 'new' : 'gone'}`);
 	const rule = (type: MessageType | TupleType): string => (type.kind === 'message' ? `unknown keys: ${type.unknownKeys}` : `surplus elements: ${type.surplus}`);
 	if (before.kind === after.kind && rule(before) !== rule(after)) add(path, 'wire', `was "${rule(before)}" and is "${rule(after)}"`);
 	pair(before.fields, after.fields, `${path}.`, 'field', add, (old, now) => compareFields(old, now, `${path}.${old.name}`, add));
@@ -110,7 +110,7 @@ function compareStructs(before: MessageType | TupleType, after: MessageType | Tu
 			.filter((field) => columnOf(field.type) !== null && other.fields.some(({ name, type: column }) => name === field.name && columnOf(column) !== null))
 			.map((field) => field.name)
 			.join();
-	if (columns(before, after) !== columns(after, before)) add(path, before.kind === 'tuple' && after.kind === 'tuple' ? 'wire' : 'additions', 'the columns stand in another order; read them by name');
+	if (columns(before, after) !== columns(after, before)) add(path, before.kind === 'tuple' && after.kind === 'tuple' ? 'wire' : 'tables', 'the columns stand in another order; read them by name');
 }
 
 function compareFields(before: Field, after: Field, path: string, add: Add): void {
@@ -127,16 +127,16 @@ function compareFields(before: Field, after: Field, path: string, add: Add): voi
 }
 
 function compareNull(before: boolean, after: boolean, path: string, add: Add): void {
-	if (!before && after) add(path, 'tables', 'the column may now be null; readers that do not look take null for 0');
-	if (before && !after) add(path, 'additions', 'the column is never null now');
+	if (!before && after) add(path, 'breaking', 'the column may now be null; readers that do not look take null for 0');
+	if (before && !after) add(path, 'tables', 'the column is never null now');
 }
 
 function compareEnumerations(before: EnumerationType, after: EnumerationType, path: string, add: Add): void {
 	const moved = before.values.findIndex((value, id) => after.values[id] !== value);
 	if (moved >= 0) {
-		add(path, 'tables', `the id ${moved} was "${before.values[moved]}" and is ${after.values[moved] === undefined ? 'free' : `"${after.values[moved]}"`}; add new values at the end`);
+		add(path, 'breaking', `the id ${moved} was "${before.values[moved]}" and is ${after.values[moved] === undefined ? 'free' : `"${after.values[moved]}"`}; add new values at the end`);
 	} else if (after.values.length > before.values.length) {
-		add(path, 'additions', `lists new values: ${after.values.slice(before.values.length).map((value) => `"${value}"`).join(', ')}`);
+		add(path, 'tables', `lists new values: ${after.values.slice(before.values.length).map((value) => `"${value}"`).join(', ')}`);
 	}
 	if (before.unknown !== after.unknown) add(path, 'wire', `values that are not listed: was ${before.unknown}, is ${after.unknown}`);
 }

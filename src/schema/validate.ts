@@ -72,7 +72,7 @@ function checkType(type: ValueType, path: string, depth: number, add: Add): void
 			checkLiteral(type, path, add);
 			return;
 		case 'list':
-			if (depth >= DEPTH_LIMIT) add(path, `the types are nested deeper than ${DEPTH_LIMIT}; describe the inner part as skip()`);
+			if (depth > DEPTH_LIMIT) add(path, `the types are nested deeper than ${DEPTH_LIMIT}; describe the inner part as skip()`);
 			else checkType(type.item, `${path}[]`, depth + 1, add);
 			if (!holdsValue(type.item)) add(path, `the items (${type.item.kind}) have no column; give the item a type that holds a value, or describe the whole field as skip()`);
 			if (type.itemNullable && !SCALARS.includes(type.item.kind)) add(`${path}[]`, `items that are a ${type.item.kind} cannot be null; only numbers, flags and strings can`);
