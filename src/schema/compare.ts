@@ -101,7 +101,7 @@ function compareTypes(before: ValueType, after: ValueType, path: string, add: Ad
 function compareStructs(before: MessageType | TupleType, after: MessageType | TupleType, path: string, add: Add): void {
 	if (before.kind !== after.kind) add(path, 'wire', `was an ${before.kind === 'message' ? 'object' : 'array'} and is an ${after.kind === 'message' ? 'object' : 'array'}`);
 	const keep = (type: MessageType | TupleType): boolean => type.kind === 'message' && type.unknownKeys === 'keep';
-	if (keep(before) !== keep(after)) add(`${path}.unknownKeys`, keep(after) ? 'additions' : 'breaking', `the column of unknown keys is ${keep(after) ? 'new' : 'gone'}`);
+	if (keep(before) !== keep(after)) add(`${path}.unknownKeys`, keep(after) ? 'tables' : 'breaking', `the column of unknown keys is ${keep(after) ? 'new' : 'gone'}`);
 	const rule = (type: MessageType | TupleType): string => (type.kind === 'message' ? `unknown keys: ${type.unknownKeys}` : `surplus elements: ${type.surplus}`);
 	if (before.kind === after.kind && rule(before) !== rule(after)) add(path, 'wire', `was "${rule(before)}" and is "${rule(after)}"`);
 	pair(before.fields, after.fields, `${path}.`, 'field', add, (old, now) => compareFields(old, now, `${path}.${old.name}`, add));
