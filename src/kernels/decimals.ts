@@ -16,7 +16,10 @@ export const EXCESS = { reject: 0, truncate: 1, 'half-even': 2 } as const;
 export interface DigitConstants {
 	readonly pool: ConstantPool;
 	readonly zeros: number;
-	readonly iota: number;
+	readonly nines: number;
+	readonly points: number;
+	/** See {@link alignmentTable}. */
+	readonly alignment: number;
 	readonly lowBytes: number;
 	readonly tens: number;
 	readonly hundreds: number;
@@ -27,11 +30,43 @@ export interface DigitConstants {
 
 const bytesOf = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
+let alignments: Uint8Array | undefined;
+
+/**
+ * For a number whose digits end at `whole` (the point, if it has one) and whose last character stands before `end`:
+ * ```
+ *   entry (whole × 16 + end) × 32:
+ *   0                                16            20         32
+ *   | lanes for a swizzle, 16 bytes | -8 × digits after the point (i32) | unused |
+ * ```
+ * The lanes move the last digit to lane 15 and the ones before it up to it, without the point; other lanes become 0.
+ */
+function alignmentTable(): Uint8Array {
+	if (alignments !== undefined) return alignments;
+	const table = new DataView(new ArrayBuffer(256 * 32));
+	for (let whole = 0; whole < 16; whole++) {
+		for (let end = whole; end < 16; end++) {
+			const entry = (whole * 16 + end) * 32;
+			const pointed = end > whole ? 1 : 0;
+			const digits = end - pointed;
+			for (let lane = 0; lane < 16; lane++) {
+				const digit = lane - (16 - digits);
+				table.setUint8(entry + lane, digit < 0 ? 0x80 : digit < whole ? digit : digit + pointed);
+			}
+			table.setInt32(entry + 16, -8 * (end - whole - pointed), true);
+		}
+	}
+	alignments = new Uint8Array(table.buffer);
+	return alignments;
+}
+
 export function addDigitConstants(pool: ConstantPool): DigitConstants {
 	return {
 		pool,
 		zeros: pool.add(new Uint8Array(16).fill(0x30)),
-		iota: pool.add(Uint8Array.from({ length: 16 }, (_, lane) => lane)),
+		nines: pool.add(new Uint8Array(16).fill(9)),
+		points: pool.add(new Uint8Array(16).fill(0x2e)),
+		alignment: pool.add(alignmentTable()),
 		lowBytes: pool.add(bytesOf(new Uint16Array(8).fill(0x00ff))),
 		tens: pool.add(bytesOf(new Uint16Array(8).fill(10))),
 		hundreds: pool.add(bytesOf(Uint16Array.of(100, 1, 100, 1, 100, 1, 100, 1))),
@@ -43,8 +78,11 @@ export function addDigitConstants(pool: ConstantPool): DigitConstants {
 /** Vectors that a function keeps in locals, loaded once at its start (see `loadDigitVectors`). */
 export interface DigitVectors {
 	readonly constants: DigitConstants;
+	/** Address of the constant pool. */
+	readonly base: Local<I32>;
 	readonly zeros: Local<V128>;
-	readonly iota: Local<V128>;
+	readonly nines: Local<V128>;
+	readonly points: Local<V128>;
 	readonly lowBytes: Local<V128>;
 	readonly tens: Local<V128>;
 	readonly hundreds: Local<V128>;
@@ -55,8 +93,10 @@ export function loadDigitVectors(f: FunctionBuilder, constants: DigitConstants):
 	const load = (offset: number, name: string): Local<V128> => f.local(V128, V128.load(constants.pool.base, offset), name);
 	return {
 		constants,
+		base: f.local(I32, constants.pool.base, 'constants'),
 		zeros: load(constants.zeros, 'zeros'),
-		iota: load(constants.iota, 'iota'),
+		nines: load(constants.nines, 'nines'),
+		points: load(constants.points, 'points'),
 		lowBytes: load(constants.lowBytes, 'lowBytes'),
 		tens: load(constants.tens, 'tens'),
 		hundreds: load(constants.hundreds, 'hundreds'),
@@ -97,61 +137,75 @@ export interface ShortDecimal {
  * A decimal of at most 15 characters, quoted or not, inlined.
  *
  * ```
- *   bytes      1 2 3 . 4 5 , …     one load; bytes that are no digit give a bit mask
- *   point ──────────┘     └────── end        the first two set bits
+ *   bytes      1 2 3 . 4 5 " …     one load; which are digits, which are points: two bit masks
+ *   point ──────────┘     └────── end: the first byte that is neither
  *   swizzle    0 … 0 1 2 3 4 5     drops the point and moves the last digit to lane 15
  * ```
+ * The cursor's next position depends on one vector load and the end's bit only: quote and sign are branches, which a
+ * processor predicts, and not sums, which it must wait for. A list of levels is as slow as this chain.
+ *
  * Left to `otherwise`: no digit, a leading zero, nothing after the point, more fraction digits than the scale, more
  * than `19 - scale` integer digits, results beyond i64, an unclosed quote, an exponent, a second point. Any other byte
  * after the number is the caller's to check, as it must check what follows a number anyway.
  */
 export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: ShortDecimal): void {
 	const { p, scale } = site;
-	const quoted = f.local(I32, I32.load8U(p).eq(0x22), 'quoted');
-	const start = f.local(I32, p.add(quoted), 'start');
-	const negative = f.local(I32, I32.load8U(start).eq(0x2d), 'negative');
-	start.set(start.add(negative));
-	const digits = f.local(V128, V128.load(start).i8x16.sub(k.zeros), 'bytes');
-	const others = f.local(I32, digits.i8x16.gtU(V128.splat8(9)).i8x16.bitmask(), 'others');
-	const whole = f.local(I32, others.ctz(), 'whole');
-	const end = f.local(I32, whole, 'end');
-	const pointed = f.local(I32, 0, 'pointed');
-	const bad = f.local(I32, whole.sub(1).geU(site.parts === undefined ? 19 - scale : 15), 'bad');
-	// A zero only stands alone before the point.
-	bad.set(bad.or(I32.load8U(start).eq(0x30).and(whole.gtU(1))));
-	if (site.point) {
-		pointed.set(I32.load8U(start.add(whole)).eq(0x2e));
-		end.set(others.and(others.sub(pointed)).ctz());
-		const tail = f.local(I32, end.sub(whole), 'tail');
-		bad.set(bad.or(pointed.and(tail.sub(2).geU(site.parts === undefined ? scale : 15))));
-	}
-	const last = f.local(I32, I32.load8U(start.add(end)), 'last');
-	bad.set(bad.or(end.gtU(15)).or(quoted.and(last.ne(0x22))).or(last.or(0x20).eq(0x65)).or(last.eq(0x2e)));
-	const value = f.local(I64, undefined, 'value');
+	const fraction = site.parts === undefined ? scale : 15;
+	const unlikely = { likely: false };
 	f.block((done) => {
 		f.block((other) => {
-			other.branchIf(bad, { likely: false });
-			const from = f.local(V128, k.iota.i8x16.add(V128.splat8(end.sub(pointed).sub(16))), 'from');
-			const source = site.point ? from.i8x16.sub(from.i8x16.geS(V128.splat8(whole))) : from;
-			value.set(digitsToInteger(f, k, digits.swizzle(source)));
-			if (site.parts !== undefined) {
-				site.parts(value, end.sub(whole).sub(pointed), negative);
-				p.set(start.add(end).add(quoted));
-				done.branch();
-				return;
-			}
+			const start = f.local(I32, p, 'start');
+			const closing = f.local(I32, 0, 'closing');
+			const negative = f.local(I32, 0, 'negative');
+			f.if(I32.load8U(start).eq(0x22), () => {
+				start.set(start.add(1));
+				closing.set(I32.of(1));
+			});
+			f.if(I32.load8U(start).eq(0x2d), () => {
+				start.set(start.add(1));
+				negative.set(I32.of(1));
+			});
+			const bytes = f.local(V128, V128.load(start), 'bytes');
+			const digits = f.local(V128, bytes.i8x16.sub(k.zeros), 'digits');
+			const others = f.local(I32, digits.i8x16.leU(k.nines).i8x16.bitmask().xor(0xffff), 'others');
+			const whole = f.local(I32, others.ctz(), 'whole');
+			const end = f.local(I32, whole, 'end');
+			// Tests that never fail are cheaper as branches than as sums of bits.
+			other.branchIf(whole.sub(1).geU(site.parts === undefined ? 19 - scale : 15), unlikely);
+			// A zero only stands alone before the point.
+			other.branchIf(I32.load8U(start).eq(0x30).and(whole.gtU(1)), unlikely);
 			if (site.point) {
-				// 10^(scale - digits after the point); tail counts the point, too.
-				const missing = whole.add(pointed).add(scale).sub(end);
-				value.set(value.mul(I64.load(k.constants.pool.base.add(missing.shl(3)), k.constants.powers)));
-			} else if (scale > 0) {
-				value.set(value.mul(10n ** BigInt(scale)));
+				const points = f.local(I32, bytes.i8x16.eq(k.points).i8x16.bitmask(), 'points');
+				const stops = f.local(I32, others.xor(points), 'stops');
+				end.set(stops.ctz());
+				// 0 without a point; a point with nothing or too much behind it. No stop at all makes \`end\` 32, which is too much.
+				const tail = f.local(I32, end.sub(whole), 'tail');
+				other.branchIf(tail.eq(1), unlikely);
+				other.branchIf(tail.gtU(fraction + 1), unlikely);
+				// Points before the first stop (stops and points have no bit in common, so higher points fall away).
+				const inside = f.local(I32, points.and(stops.sub(1)), 'inside');
+				other.branchIf(inside.and(inside.sub(1)), unlikely);
+			} else other.branchIf(end.gtU(15), unlikely);
+			const last = f.local(I32, I32.load8U(start.add(end)), 'last');
+			f.if(
+				closing,
+				() => other.branchIf(last.ne(0x22), unlikely),
+				() => other.branchIf(site.point ? last.or(0x20).eq(0x65) : last.or(0x20).eq(0x65).or(last.eq(0x2e)), unlikely),
+			);
+			const entry = f.local(I32, k.base.add(whole.shl(4).or(end).shl(5)), 'entry');
+			const value = f.local(I64, digitsToInteger(f, k, digits.swizzle(V128.load(entry, k.constants.alignment))), 'value');
+			const after = (): I32 => I32.of(0).sub(I32.load(entry, k.constants.alignment + 16)).shrU(3);
+			if (site.parts !== undefined) site.parts(value, after(), negative);
+			else {
+				if (site.point) value.set(value.mul(I64.load(k.base.add(I32.load(entry, k.constants.alignment + 16)), k.constants.powers + scale * 8)));
+				else if (scale > 0) value.set(value.mul(10n ** BigInt(scale)));
+				// 19 digits may pass 2^63.
+				if (scale + 15 > 18) other.branchIf(value.ltS(0n), unlikely);
+				f.if(negative, () => value.set(I64.of(0n).sub(value)));
+				site.store(value);
+				if (site.storeTextScale !== undefined) site.storeTextScale(after());
 			}
-			other.branchIf(value.ltS(0n), { likely: false });
-			const sign = f.local(I64, negative.extendU(), 'sign');
-			site.store(value.xor(I64.of(0n).sub(sign)).add(sign));
-			if (site.storeTextScale !== undefined) site.storeTextScale(end.sub(whole).sub(pointed));
-			p.set(start.add(end).add(quoted));
+			p.set(start.add(end).add(closing));
 			done.branch();
 		});
 		site.otherwise();

@@ -562,7 +562,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 				store: () => undefined,
 				// At most 15 digits and 10^15: both exact as doubles, so one division rounds correctly (Clinger 1990).
 				parts: (mantissa, fraction, negative) => {
-					const magnitude = f.local(F64, mantissa.toF64S().div(F64.load(kernels.digits.pool.base.add(fraction.shl(3)), kernels.powersF64)), 'magnitude');
+					const magnitude = f.local(F64, mantissa.toF64S().div(F64.load(vectors.base.add(fraction.shl(3)), kernels.powersF64)), 'magnitude');
 					f.store(rows.at8, F64.select(negative, magnitude.neg(), magnitude), column.values);
 					markValid(scope, column);
 				},
@@ -608,7 +608,6 @@ function emitUnsignedOrNarrow(scope: Scope, plan: ScalarPlan, otherwise: () => v
 	const narrow = column.storage === 'i32' || column.storage === 'u32';
 	f.block((done) => {
 		f.block((other) => {
-			const before = f.local(I32, p, 'before');
 			emitShortDecimal(f, vectors, {
 				p,
 				scale: 0,
@@ -616,15 +615,12 @@ function emitUnsignedOrNarrow(scope: Scope, plan: ScalarPlan, otherwise: () => v
 				store: (value) => {
 					const signed = f.local(I64, value, 'signed');
 					const fits = narrow ? (column.storage === 'i32' ? signed.add(0x80000000n).shrU(32).eqz() : signed.shrU(32).eqz()) : signed.geS(0n);
-					other.branchIf(fits.eqz());
+					other.branchIf(fits.eqz(), { likely: false });
 					if (narrow) f.store(rows.at4, signed.wrap(), column.values);
 					else f.store(rows.at8, signed, column.values);
 					markValid(scope, column);
 				},
-				otherwise: () => {
-					p.set(before);
-					other.branch();
-				},
+				otherwise: () => other.branch(),
 			});
 			done.branch();
 		});
