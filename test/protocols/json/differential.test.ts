@@ -1,0 +1,120 @@
+/** Random messages of random schemas: every tier gives the same bytes, and those that JSON.parse and a mapping give. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Schema } from '../../../src/schema/model.ts';
+import { arbitraryDraws, buildMessage, buildSchema, buildSpelledDocument, Draws, hasDuplicateKeys } from './arbitraries.ts';
+import { caseCount } from './cases.ts';
+import { type Cell, compareTiers, parseAll, type Row, show, toBytes, type WorldOptions } from './harness.ts';
+import { canonicalUnknownKeys, expectedOf } from './oracle.ts';
+import { reference, schemaTier, schemaTierExists, tiers } from './tiers.ts';
+
+const MESSAGES = 40;
+/** All draws of one run: a schema's, options', then each message's. */
+const SCHEMA_DRAWS = 300;
+const OPTION_DRAWS = 12;
+const MESSAGE_DRAWS = 200;
+const draws = fc.tuple(arbitraryDraws(SCHEMA_DRAWS), arbitraryDraws(OPTION_DRAWS), fc.array(arbitraryDraws(MESSAGE_DRAWS), { minLength: 1, maxLength: MESSAGES, size: 'max' }));
+
+/** Small batches, records and scratch, so that all of them fill up. */
+function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
+	return {
+		rows: 64,
+		items: 64,
+		textBytes: d.pick([4096, 64, 256, 1024]),
+		received: d.chance(30),
+		errorLimit: d.pick([1024, 1, 3, 10]),
+		scratchSize: d.pick([65536, 0, 16, 64, 256]),
+		symbols: d.pick([4096, 16, 64]),
+		filler: d.pick([0x00, 0xff, 0xa5]),
+		beyond: d.pick(['', '"', '}', '0', ']}', '0"]}', ',', '\\', 'e1', ' ', 'ull', '":0}', '{"p":1}']),
+		batch: d.pick([1000, 1, 7, 64]),
+		repeat: d.pick([1, 2, 4]),
+	};
+}
+
+const runs = (): number => Math.ceil(caseCount(20_000) / MESSAGES / 1.5);
+
+describe('the schema tier', () => {
+	const name = 'gives the same bytes as the reference';
+	if (!schemaTierExists) {
+		it.skip(`${name}: the schema tier is not generated yet`, () => {});
+		return;
+	}
+	const memories = [new WebAssembly.Memory({ initial: 16, maximum: 4096 }), new WebAssembly.Memory({ initial: 16, maximum: 4096 })] as const;
+
+	it(name, { timeout: 3_600_000 }, () => {
+		const total = { accepted: 0, refused: 0, full: 0 };
+		fc.assert(
+			fc.property(draws, ([schemaDraws, optionDraws, messageDraws]) => {
+				const schema = buildSchema(new Draws(schemaDraws));
+				const chosen = options(new Draws(optionDraws));
+				const messages = messageDraws.map((values) => buildMessage(schema, new Draws(values)));
+				const repeated = Array.from({ length: chosen.repeat }, () => messages).flat();
+				const difference = compareTiers([reference, schemaTier], schema, repeated, {
+					...chosen,
+					memories,
+					count: (accepted, refused, stops) => {
+						total.accepted += accepted;
+						total.refused += refused;
+						total.full += stops.filter((stop) => stop === 'tableFull').length;
+					},
+				});
+				expect(difference === null ? null : explain(difference, schema, repeated, chosen)).toBeNull();
+			}),
+			{ numRuns: runs() },
+		);
+		// Else the messages would say little.
+		expect(total.accepted).toBeGreaterThan(total.refused / 2);
+		expect(total.full).toBeGreaterThan(0);
+	});
+});
+
+function explain(difference: string, schema: Schema, messages: readonly Uint8Array[], chosen: object): string {
+	const listed = messages.length <= 12 ? messages.map((message) => `  ${show(message)}`) : [`  ${messages.length} of them`];
+	return [difference, `schema: ${JSON.stringify(schema)}`, `options: ${JSON.stringify(chosen)}`, 'messages:', ...listed].join('\n');
+}
+
+describe.each(tiers)('the $name tier', ({ create }) => {
+	const memory = new WebAssembly.Memory({ initial: 16, maximum: 4096 });
+
+	it('gives the rows that JSON.parse and a mapping give', { timeout: 3_600_000 }, () => {
+		const counts = { accepted: 0, refused: 0 };
+		fc.assert(
+			fc.property(fc.tuple(arbitraryDraws(SCHEMA_DRAWS), fc.array(arbitraryDraws(MESSAGE_DRAWS), { minLength: 1, maxLength: 20, size: 'max' })), ([schemaDraws, messageDraws]) => {
+				const schema = buildSchema(new Draws(schemaDraws));
+				const cases = messageDraws
+					.map((values) => buildSpelledDocument(schema, new Draws(values)))
+					// JSON.parse hides keys that stand twice.
+					.filter(({ document }) => !hasDuplicateKeys(document))
+					.map(({ text }) => ({ text, expected: expectedOf(schema, toBytes(text)) }))
+					.filter(({ expected }) => expected !== 'unsure');
+				const { rows, refused } = parseAll(create, schema, cases.map(({ text }) => text), { rows: 64, items: 2048, textBytes: 65536, memory });
+				const errors = new Map(refused.map((error) => [error.sequence, error]));
+				const next = new Map(Object.entries(rows).map(([name, all]) => [name, all.values()]));
+				cases.forEach(({ text, expected }, sequence) => {
+					const error = errors.get(sequence);
+					if (expected === 'refused' || expected === 'unsure' || error !== undefined) {
+						counts.refused++;
+						expect({ text, schema, refused: error !== undefined }).toEqual({ text, schema, refused: expected === 'refused' });
+						return;
+					}
+					counts.accepted++;
+					const variant = schema.variants[expected.variant];
+					if (variant?.role !== 'table') return;
+					expect({ text, schema, row: canonical(next.get(variant.name)?.next().value ?? null) }).toEqual({ text, schema, row: expected.row });
+				});
+			}),
+			{ numRuns: Math.ceil(caseCount(5000) / 15) },
+		);
+		expect(counts.accepted).toBeGreaterThan(counts.refused);
+	});
+});
+
+/** The row with its kept unknown keys spelled as the oracle spells them. */
+function canonical(cell: Cell): Cell {
+	if (Array.isArray(cell)) return cell.map(canonical);
+	if (typeof cell !== 'object' || cell === null) return cell;
+	const row: Row = {};
+	for (const [name, value] of Object.entries(cell)) row[name] = name === 'unknownKeys' && typeof value === 'string' ? canonicalUnknownKeys(value) : canonical(value);
+	return row;
+}
