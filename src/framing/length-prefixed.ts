@@ -1,0 +1,98 @@
+import { DESCRIPTOR } from '../compiler/parser-abi.ts';
+import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
+
+export interface LengthPrefix {
+	/** Bytes of the length. */
+	readonly bytes: 2 | 4;
+	readonly endian: 'little' | 'big';
+	/** A receive time follows the length: i64 nanoseconds, same byte order. The length does not count it. Default false. */
+	readonly stamped?: boolean;
+}
+
+/**
+ * Messages after their length:
+ * ```
+ *  0        2 or 4              (+ 8)
+ *  | length | received, stamped | message … | length | …
+ * ```
+ * Where the input ends within a message, what is there of it is handed on, for the parser to refuse as `truncated`.
+ * A length that is wrong cannot be seen here: what follows is cut wrongly, and refused.
+ */
+export function lengthPrefixed(prefix: LengthPrefix): Framing {
+	const stamped = prefix.stamped ?? false;
+	return {
+		name: `length-${prefix.bytes * 8}-${prefix.endian}${stamped ? '-stamped' : ''}`,
+		description: `messages after their length, ${prefix.bytes} bytes, ${prefix.endian} endian${stamped ? ', and their receive time' : ''}`,
+		received: stamped,
+		binary: false,
+		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped),
+		generate: null,
+	};
+}
+
+function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean): ScanFunction {
+	const headBytes = lengthBytes + (stamped ? 8 : 0);
+	let view = new DataView(memory.buffer);
+	return (context) => {
+		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
+		const get = (field: number): number => view.getUint32(context + field, true);
+		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
+		const end = get(SCAN.end);
+		const limit = get(SCAN.limit);
+		const longest = get(SCAN.longest);
+		const final = get(SCAN.final) === 1;
+		let out = get(SCAN.descriptors);
+		let start = get(SCAN.start);
+		let count = 0;
+		const stop = (reason: number): number => {
+			put(SCAN.start, start);
+			put(SCAN.scanned, start);
+			put(SCAN.binary, 0);
+			put(SCAN.stop, reason);
+			return count;
+		};
+		const describe = (offset: number, length: number, stamp: number): void => {
+			view.setUint32(out + DESCRIPTOR.offset, offset, true);
+			view.setUint32(out + DESCRIPTOR.length, length, true);
+			// Two halves: a BigInt would be an allocation a message.
+			view.setUint32(out + DESCRIPTOR.received, stamp < 0 ? 0 : view.getUint32(littleEndian ? stamp : stamp + 4, littleEndian), true);
+			view.setUint32(out + DESCRIPTOR.received + 4, stamp < 0 ? 0 : view.getUint32(littleEndian ? stamp + 4 : stamp, littleEndian), true);
+			out += DESCRIPTOR.size;
+			count++;
+		};
+
+		if (get(SCAN.skipping) === 1) {
+			const rest = get(SCAN.rest);
+			const taken = Math.min(rest, end - start);
+			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + taken, true);
+			put(SCAN.rest, rest - taken);
+			start += taken;
+			if (taken < rest && !final) return stop(SCAN_STOP.needsBytes);
+			put(SCAN.skipping, 0);
+			return stop(SCAN_STOP.resynced);
+		}
+		for (;;) {
+			if (count === limit) return stop(SCAN_STOP.full);
+			const available = end - start;
+			if (available < headBytes) {
+				if (!final || available === 0) return stop(SCAN_STOP.needsBytes);
+				describe(start, available, -1);
+				start = end;
+				continue;
+			}
+			const length = lengthBytes === 2 ? view.getUint16(start, littleEndian) : view.getUint32(start, littleEndian);
+			const message = start + headBytes;
+			if (length > longest && (final || end - message > longest)) {
+				start = message;
+				put(SCAN.skipping, 1);
+				put(SCAN.rest, length);
+				view.setFloat64(context + SCAN.dropped, 0, true);
+				return stop(SCAN_STOP.tooLong);
+			}
+			if (end - message < length && !final) return stop(SCAN_STOP.needsBytes);
+			const taken = Math.min(length, end - message);
+			describe(message, taken, stamped ? start + lengthBytes : -1);
+			start = message + taken;
+		}
+	};
+}
