@@ -90,19 +90,6 @@ export class BinaryWriter {
 		this.append(bytes);
 	}
 
-	bytes(bytes: ArrayLike<number>): void {
-		this.append(bytes);
-	}
-
-	signed(value: number): void {
-		this.signed32(value);
-	}
-
-	/** A copy of the bytes written so far. */
-	take(): Uint8Array<ArrayBuffer> {
-		return new Uint8Array(this.view());
-	}
-
 	/** An opcode of the tables in opcodes.ts. */
 	opcode(opcode: number): void {
 		if (opcode < 0x100) {
@@ -118,8 +105,4 @@ export class BinaryWriter {
 		grown.set(this.view());
 		this.#bytes = grown;
 	}
-}
-
-export function createBinaryWriter(capacity?: number): BinaryWriter {
-	return new BinaryWriter(capacity);
 }

@@ -1,318 +1,431 @@
-import { createBinaryWriter } from './binary-writer.ts';
-import { type Emit, type Emitter, F32, F64, I32, type I32Operand, I64, memoryOperation, operation, V128, type ValueType } from './expressions.ts';
-import { instructionNamed } from './opcodes.ts';
+/** Statements and structured control flow of one function. */
+import { Code } from './code.ts';
+import { access, describe, type Emit, Expression, laneAccess, misuse } from './expression.ts';
+import { F32, F64 } from './floats.ts';
+import type { ArgumentOf, DataSegment, Func, FunctionType, LocalsOf, Params, Signature, Table } from './functions.ts';
+import { I32, type I32Operand, toI32 } from './i32.ts';
+import { I64 } from './i64.ts';
+import type { ModuleContext } from './module-context.ts';
+import { type AtomicInstruction, type MemoryInstruction, OPCODE } from './opcodes.ts';
+import { toV128, V128 } from './v128.ts';
+import { createLocal, expressionOf, type Instance, type Local, type LocalPlace, type Operand, popInto, type ValueClass, type ValueType } from './values.ts';
 
-/** `I32`, `I64`, `F32`, `F64` or `V128` itself. */
-export type ValueClass = typeof I32 | typeof I64 | typeof F32 | typeof F64 | typeof V128;
-export type Instance<C extends ValueClass> = InstanceType<C>;
-/** What may stand where a value of a class is wanted. */
-export type Operand<T extends ValueType> = T extends I32 ? I32 | number : T extends I64 ? I64 | bigint | number : T extends F64 ? F64 | number : T extends F32 ? F32 | number : T;
-
-interface LocalOperations<T extends ValueType> {
-	/** Emits: assign. */
-	set(value: Operand<T>): void;
-	/** Assigns and gives the value. */
-	tee(value: Operand<T>): T;
+/** What the engine may assume of a condition; written as a branch hint, which engines may ignore. */
+export interface BranchHint {
+	/** Whether the condition is usually true. */
+	readonly likely: boolean;
 }
-/** A local is an expression (its value) that can be assigned. */
-export type Local<T extends ValueType> = T & LocalOperations<T>;
-interface GlobalOperations<T extends ValueType> {
-	readonly index: number;
-	/** Emits into the function: assign. */
-	set(f: FunctionBuilder, value: Operand<T>): void;
-}
-/** A global is an expression (its value); a mutable one can be assigned. */
-export type Global<T extends ValueType> = T & GlobalOperations<T>;
 
+/** Where a branch can go: to a block's end, or back to a loop's start. Only inside of that block or loop. */
 export interface Label {
-	/** Emits: to a block's end, or a loop's start. */
 	branch(): void;
 	branchIf(condition: I32Operand, hint?: BranchHint): void;
 }
-/** Whether a condition is usually true; becomes a branch hint. */
-export interface BranchHint {
-	readonly likely: boolean;
-}
-export type Params = Readonly<Record<string, ValueClass>>;
-export interface Signature<P extends Params = Params, R extends readonly ValueClass[] = readonly ValueClass[]> {
-	readonly params: P;
-	readonly results: R;
-}
-export type LocalsOf<P extends Params> = { readonly [K in keyof P]: Local<Instance<P[K]>> };
 
-/** A function of the module, defined, declared or imported. */
-export interface Func<R extends readonly ValueClass[] = readonly ValueClass[]> {
+/** The block type of blocks that take and leave nothing. */
+const NO_RESULT = 0x40;
+
+interface Frame {
+	readonly kind: 'block' | 'loop' | 'if';
+	open: boolean;
+	/** Whether a reachable branch goes to the frame's end. */
+	left: boolean;
+}
+
+export class FunctionBuilder {
 	readonly name: string;
-	readonly index: number;
-	readonly params: readonly ValueClass[];
-	readonly results: R;
-	/** The call as an expression; the function must have one result. */
-	call(...args: readonly (ValueType | number | bigint)[]): R extends readonly [infer C extends ValueClass, ...infer _] ? Instance<C> : ValueType;
-}
+	readonly #type: FunctionType;
+	readonly #module: ModuleContext;
+	readonly #code: Code;
+	readonly #frames: Frame[] = [];
+	/** Whether control can come to the next statement. */
+	#reachable = true;
+	/** Whether the last statement was one after which the validator expects nothing. */
+	#terminated = false;
 
-export interface FunctionBuilder {
-	readonly name: string;
-	/** A new local, zero or with a value assigned here. */
-	local<C extends ValueClass>(type: C, initial?: Operand<Instance<C>>, name?: string): Local<Instance<C>>;
-	if(condition: I32Operand, then: () => void, otherwise?: () => void, hint?: BranchHint): void;
-	/** The label is the loop's start; without a branch to it the loop ends. */
-	loop(body: (again: Label) => void): void;
-	/** The label is the block's end. */
-	block(body: (done: Label) => void): void;
-	/** One of the cases by index, or the default; none falls through. */
-	switch(index: I32Operand, cases: readonly (() => void)[], otherwise?: () => void): void;
-	/** Stores all bytes of the value. */
-	store(address: I32Operand, value: ValueType, offset?: number): void;
-	store(address: I32Operand, value: number, offset?: number): void;
-	/** Stores the low byte. */
-	store8(address: I32Operand, value: I32Operand, offset?: number): void;
-	store16(address: I32Operand, value: I32Operand, offset?: number): void;
-	/** Stores the low four bytes of an i64. */
-	store32(address: I32Operand, value: I64, offset?: number): void;
-	atomicStore(address: I32Operand, value: I32 | I64, offset?: number): void;
-	fence(): void;
-	return(...values: readonly (ValueType | number | bigint)[]): void;
-	unreachable(): void;
-	/** Evaluates and forgets. */
-	drop(value: ValueType): void;
-	/** Calls and forgets the results. */
-	call(func: Func, ...args: readonly (ValueType | number | bigint)[]): void;
-	/** Calls a function with several results and assigns them. */
-	callInto(func: Func, args: readonly (ValueType | number | bigint)[], results: readonly Local<ValueType>[]): void;
-	memoryCopy(to: I32Operand, from: I32Operand, length: I32Operand): void;
-	memoryFill(to: I32Operand, byte: I32Operand, length: I32Operand): void;
-	/** Copies from a passive data segment. */
-	memoryInit(segment: { readonly index: number }, to: I32Operand, from: I32Operand, length: I32Operand): void;
-	/** Emits instructions that leave nothing on the stack; for the module builder. */
-	statement(emit: Emit): void;
-}
-
-export interface BuiltFunction {
-	readonly body: Uint8Array;
-	readonly localNames: readonly string[];
-	/** Offset of the branch from the body's first byte (the local declarations), and whether it is likely. */
-	readonly hints: readonly { offset: number; likely: boolean }[];
-}
-
-/** Turns a literal into an expression of the class; refuses an expression of another. */
-export function lift(type: ValueClass, value: ValueType | number | bigint, where: string): ValueType {
-	if (typeof value === 'number' || typeof value === 'bigint') {
-		if (type === V128) throw new TypeError(`tickforge: ${where} wants a v128, not the number ${value}`);
-		if (type === I64) return I64.of(value);
-		if (typeof value === 'bigint') throw new TypeError(`tickforge: ${where} wants ${className(type)}, not the bigint ${value}`);
-		return (type as typeof I32).of(value);
+	/** @internal */
+	constructor(module: ModuleContext, name: string, type: FunctionType) {
+		this.name = name;
+		this.#type = type;
+		this.#module = module;
+		this.#code = new Code(
+			name,
+			type.params.map((param, index) => ({ type: param.type, name: type.names[index] })),
+			module,
+		);
 	}
-	if (!(value instanceof type)) throw new TypeError(`tickforge: ${where} wants ${className(type)}, not ${className(value.constructor as ValueClass)}`);
-	return value;
-}
 
-export const className = (type: ValueClass): string => type.name.toLowerCase();
+	/** @internal */
+	parameters(): LocalsOf<Params> {
+		return Object.fromEntries(this.#type.params.map((type, number) => [this.#type.names[number] as string, createLocal(type, this.#place(number))]));
+	}
 
-/** Arguments of a call, checked against the signature. */
-export function liftArguments(func: Pick<Func, 'name' | 'params'>, args: readonly (ValueType | number | bigint)[]): ValueType[] {
-	if (args.length !== func.params.length) throw new TypeError(`tickforge: ${func.name} takes ${func.params.length} arguments, not ${args.length}`);
-	return args.map((value, index) => lift(func.params[index] as ValueClass, value, `argument ${index + 1} of ${func.name}`));
-}
-
-const BLOCK_VOID = 0x40;
-
-/** Builds one function's body by running the author's code. */
-export function buildFunction(name: string, params: Params, results: readonly ValueClass[], body: (f: FunctionBuilder, locals: LocalsOf<Params>) => void): BuiltFunction {
-	const code = createBinaryWriter(512);
-	const owner = {};
-	const to: Emitter = { code, owner };
-	const paramTypes = Object.values(params);
-	const localTypes: ValueClass[] = [];
-	const localNames: string[] = Object.keys(params);
-	const hints: { offset: number; likely: boolean }[] = [];
-	let depth = 0;
-
-	const op = (instruction: string): void => {
-		const { prefix, code: opcode } = instructionNamed(instruction);
-		if (prefix === 0) code.byte(opcode);
-		else {
-			code.byte(prefix);
-			code.unsigned(opcode);
+	/** @internal */
+	finish(): ReturnType<Code['finish']> {
+		if (this.#type.results.length > 0) {
+			if (this.#reachable) throw misuse(`function '${this.name}' can come to its end without returning a value`);
+			// The validator forgets at a block's end that control does not get there.
+			if (!this.#terminated) this.#code.opcode(OPCODE.unreachable);
 		}
-	};
-	const makeLocal = <T extends ValueType>(type: ValueClass, index: number): Local<T> => {
-		const access = (instruction: string): Emit => (target) => {
-			if (target.owner !== owner) throw new Error(`tickforge: the local "${localNames[index]}" of function "${name}" is used in another function`);
-			target.code.byte(instructionNamed(instruction).code);
-			target.code.unsigned(index);
-		};
-		const Type = type as unknown as new (emit: Emit) => T;
-		const operations: LocalOperations<T> = {
-			set(value) {
-				lift(type, value as ValueType, `local "${localNames[index]}"`).emit(to);
-				access('local.set')(to);
-			},
-			tee(value) {
-				const assigned = lift(type, value as ValueType, `local "${localNames[index]}"`);
-				return new Type((target) => {
-					assigned.emit(target);
-					access('local.tee')(target);
-				});
-			},
-		};
-		return Object.assign(new Type(access('local.get')), operations);
-	};
-	const branchTo = (instruction: string, labelDepth: number, open: () => boolean): void => {
-		if (!open()) throw new Error(`tickforge: a branch in "${name}" leaves for a label whose block has ended`);
-		op(instruction);
-		code.unsigned(depth - labelDepth);
-	};
-	const hinted = (hint: BranchHint | undefined): void => {
-		if (hint !== undefined) hints.push({ offset: code.length, likely: hint.likely });
-	};
-	const structured = (instruction: 'block' | 'loop', inner: (label: Label) => void): void => {
-		op(instruction);
-		code.byte(BLOCK_VOID);
-		depth++;
-		const labelDepth = depth;
-		let open = true;
-		inner({
-			branch: () => branchTo('br', labelDepth, () => open),
-			branchIf(condition, hint) {
-				I32.from(condition).emit(to);
-				hinted(hint);
-				branchTo('br_if', labelDepth, () => open);
-			},
+		this.#code.opcode(OPCODE.end);
+		return this.#code.finish();
+	}
+
+	/** @internal Every statement comes through here. */
+	statement(write: Emit): void {
+		this.#begin();
+		write(this.#code);
+	}
+
+	/**
+	 * A new local variable with a first value, assigned where this stands. Without one it is zero when the function
+	 * starts, and in a loop keeps its value from one iteration to the next.
+	 */
+	local<C extends ValueClass>(type: C, initial?: Operand<Instance<C>>, name?: string): Local<Instance<C>> {
+		const local = createLocal(type, this.#place(this.#code.addLocal({ type: type.type, name })));
+		if (initial !== undefined) (local as { set(value: unknown): void }).set(initial);
+		else this.#checkCurrent();
+		return local;
+	}
+
+	if(condition: I32Operand, then: () => void, otherwise?: () => void, hint?: BranchHint): void {
+		const test = toI32(condition);
+		this.statement((code) => {
+			test.emit(code);
+			if (hint !== undefined) code.hint(hint.likely);
+			code.opcode(OPCODE.if);
+			code.byte(NO_RESULT);
 		});
-		open = false;
-		depth--;
-		op('end');
-	};
-	const storeNamed = (instruction: string, address: I32Operand, value: ValueType, offset: number): void => memoryOperation(instruction, address, offset, value)(to);
+		const before = this.#reachable;
+		const frame = this.#open('if');
+		then();
+		const afterThen = this.#reachable;
+		this.#reachable = before;
+		if (otherwise !== undefined) {
+			this.#checkCurrent();
+			this.#code.opcode(OPCODE.else);
+			otherwise();
+		}
+		this.#reachable ||= afterThen;
+		this.#close(frame);
+	}
 
-	const f: FunctionBuilder = {
-		name,
-		statement: (emit) => emit(to),
-		local(type, initial, localName) {
-			const index = paramTypes.length + localTypes.length;
-			localTypes.push(type);
-			localNames.push(localName ?? `local${index}`);
-			const local = makeLocal<InstanceType<typeof type>>(type, index);
-			if (initial !== undefined) (local as Local<I32>).set(initial as I32);
-			return local as Local<Instance<typeof type>>;
-		},
-		if(condition, then, otherwise, hint) {
-			I32.from(condition).emit(to);
-			hinted(hint);
-			op('if');
-			code.byte(BLOCK_VOID);
-			depth++;
-			then();
-			if (otherwise !== undefined) {
-				op('else');
-				otherwise();
-			}
-			depth--;
-			op('end');
-		},
-		loop: (inner) => structured('loop', inner),
-		block: (inner) => structured('block', inner),
-		switch(index, cases, otherwise) {
-			// block $end block $default block $n … block $0 br_table end case 0 br $end end case 1 …
-			f.block((end) => {
-				const nest = (remaining: number, innermost: () => void): void => {
-					if (remaining < 0) {
-						innermost();
-						return;
-					}
-					f.block(() => nest(remaining - 1, innermost));
-					const which = remaining;
-					if (which === 0) (cases.length > 0 ? (cases[0] as () => void) : (otherwise ?? (() => undefined)))();
-					else if (which < cases.length) (cases[which] as () => void)();
-					else if (otherwise !== undefined) otherwise();
-					end.branch();
-				};
-				nest(cases.length, () => {
-					I32.from(index).emit(to);
-					op('br_table');
-					code.unsigned(cases.length);
-					for (let which = 0; which < cases.length; which++) code.unsigned(which);
-					code.unsigned(cases.length);
+	/** The label leads to the loop's start. A loop that does not branch there ends. */
+	loop(body: (again: Label) => void): void {
+		this.#structure('loop', body);
+	}
+
+	/** The label leads to the block's end. */
+	block(body: (done: Label) => void): void {
+		this.#structure('block', body);
+	}
+
+	/** One of the cases by the unsigned index, else `otherwise`. Cases do not fall through. */
+	switch(index: I32Operand, cases: readonly (() => void)[], otherwise: () => void = () => undefined): void {
+		// One block a case, the innermost around the jump; each case's code follows the end of its block.
+		const which = toI32(index);
+		const bodies = [...cases, otherwise];
+		this.block((done) => {
+			const open = bodies.map((): Frame => {
+				this.statement((code) => {
+					code.opcode(OPCODE.block);
+					code.byte(NO_RESULT);
 				});
+				return this.#open('block');
 			});
-		},
-		store(address: I32Operand, value: ValueType | number, offset = 0) {
-			const stored = typeof value === 'number' ? I32.of(value) : value;
-			const instruction = stored instanceof I32 ? 'i32.store' : stored instanceof I64 ? 'i64.store' : stored instanceof F64 ? 'f64.store' : stored instanceof F32 ? 'f32.store' : 'v128.store';
-			storeNamed(instruction, address, stored, offset);
-		},
-		store8: (address, value, offset = 0) => storeNamed('i32.store8', address, I32.from(value), offset),
-		store16: (address, value, offset = 0) => storeNamed('i32.store16', address, I32.from(value), offset),
-		store32: (address, value, offset = 0) => storeNamed('i64.store32', address, value, offset),
-		atomicStore: (address, value, offset = 0) => storeNamed(value instanceof I32 ? 'i32.atomic.store' : 'i64.atomic.store', address, value, offset),
-		fence() {
-			op('atomic.fence');
-			code.byte(0);
-		},
-		return(...values) {
-			if (values.length !== results.length) throw new TypeError(`tickforge: "${name}" returns ${results.length} values, not ${values.length}`);
-			values.forEach((value, index) => {
-				lift(results[index] as ValueClass, value, `result ${index + 1} of "${name}"`).emit(to);
+			this.statement((code) => {
+				which.emit(code);
+				code.opcode(OPCODE.br_table);
+				code.unsigned(cases.length);
+				for (let depth = 0; depth <= cases.length; depth++) code.unsigned(depth);
 			});
-			op('return');
-		},
-		unreachable: () => op('unreachable'),
-		drop(value) {
-			value.emit(to);
-			op('drop');
-		},
-		call(func, ...args) {
-			for (const value of liftArguments(func, args)) value.emit(to);
-			op('call');
-			code.unsigned(func.index);
-			for (const _ of func.results) op('drop');
-		},
-		callInto(func, args, targets) {
-			if (targets.length !== func.results.length) throw new TypeError(`tickforge: ${func.name} has ${func.results.length} results, not ${targets.length}`);
-			for (const value of liftArguments(func, args)) value.emit(to);
-			op('call');
-			code.unsigned(func.index);
-			// The last result is on top of the stack.
-			for (const target of [...targets].reverse()) {
-				const type = target.constructor as unknown as new (emit: Emit) => ValueType;
-				target.set(new type(() => undefined) as never);
-			}
-		},
-		memoryCopy(destination, source, length) {
-			operation('memory.copy', I32.from(destination), I32.from(source), I32.from(length))(to);
-			code.bytes([0, 0]);
-		},
-		memoryFill(destination, byte, length) {
-			operation('memory.fill', I32.from(destination), I32.from(byte), I32.from(length))(to);
-			code.byte(0);
-		},
-		memoryInit(segment, destination, source, length) {
-			for (const operand of [destination, source, length]) I32.from(operand).emit(to);
-			op('memory.init');
-			code.unsigned(segment.index);
-			code.byte(0);
-		},
-	};
-	const locals = Object.fromEntries(Object.keys(params).map((key, index) => [key, makeLocal(paramTypes[index] as ValueClass, index)]));
-	body(f, locals as LocalsOf<Params>);
-	// A body whose every path returns needs this to satisfy the validator; a forgotten return traps instead of reading on.
-	if (results.length > 0) op('unreachable');
-	op('end');
+			const before = this.#reachable;
+			bodies.forEach((body, at) => {
+				const frame = open[bodies.length - 1 - at] as Frame;
+				this.#reachable = false;
+				frame.left = before;
+				this.#close(frame);
+				body();
+				// The last one's end is where `done` leads.
+				if (at < cases.length) done.branch();
+			});
+		});
+	}
 
-	const head = createBinaryWriter(32);
-	const groups: { type: ValueClass; count: number }[] = [];
-	for (const type of localTypes) {
-		const last = groups.at(-1);
-		if (last?.type === type) last.count++;
-		else groups.push({ type, count: 1 });
+	/** Writes the value's own bytes; a literal is an i32. */
+	store(address: I32Operand, value: ValueType | number, offset = 0): void {
+		const stored = value instanceof Expression ? value : toI32(value);
+		this.#store(storeOf(stored), address, stored, offset);
 	}
-	head.unsigned(groups.length);
-	for (const { type, count } of groups) {
-		head.unsigned(count);
-		head.byte(type.type);
+
+	/** Writes the lowest 8 bits. */
+	store8(address: I32Operand, value: I32Operand | I64, offset = 0): void {
+		if (value instanceof I64) this.#store('i64.store8', address, value, offset);
+		else this.#store('i32.store8', address, toI32(value), offset);
 	}
-	const prologue = head.length;
-	head.bytes(code.take());
-	return { body: head.take(), localNames, hints: hints.map(({ offset, likely }) => ({ offset: offset + prologue, likely })) };
+
+	/** Writes the lowest 16 bits. */
+	store16(address: I32Operand, value: I32Operand | I64, offset = 0): void {
+		if (value instanceof I64) this.#store('i64.store16', address, value, offset);
+		else this.#store('i32.store16', address, toI32(value), offset);
+	}
+
+	/** Writes the lowest 32 bits. */
+	store32(address: I32Operand, value: I64, offset = 0): void {
+		if (!(value instanceof I64)) throw misuse(`an i64 is wanted here, not ${describe(value)}: f.store writes an i32`);
+		this.#store('i64.store32', address, value, offset);
+	}
+
+	/** Writes one lane of a vector. */
+	store8Lane(address: I32Operand, vector: V128, lane: number, offset = 0): void {
+		this.statement(laneAccess('v128.store8_lane', offset, lane, 16, toI32(address), toV128(vector)));
+	}
+
+	store16Lane(address: I32Operand, vector: V128, lane: number, offset = 0): void {
+		this.statement(laneAccess('v128.store16_lane', offset, lane, 8, toI32(address), toV128(vector)));
+	}
+
+	store32Lane(address: I32Operand, vector: V128, lane: number, offset = 0): void {
+		this.statement(laneAccess('v128.store32_lane', offset, lane, 4, toI32(address), toV128(vector)));
+	}
+
+	store64Lane(address: I32Operand, vector: V128, lane: number, offset = 0): void {
+		this.statement(laneAccess('v128.store64_lane', offset, lane, 2, toI32(address), toV128(vector)));
+	}
+
+	/** Traps where the address is no multiple of the value's width, as all atomic stores do. */
+	atomicStore(address: I32Operand, value: I32 | I64, offset = 0): void {
+		if (value instanceof I64) this.#store('i64.atomic.store', address, value, offset);
+		else this.#store('i32.atomic.store', address, toI32(value), offset);
+	}
+
+	atomicStore8(address: I32Operand, value: I32Operand | I64, offset = 0): void {
+		if (value instanceof I64) this.#store('i64.atomic.store8', address, value, offset);
+		else this.#store('i32.atomic.store8', address, toI32(value), offset);
+	}
+
+	atomicStore16(address: I32Operand, value: I32Operand | I64, offset = 0): void {
+		if (value instanceof I64) this.#store('i64.atomic.store16', address, value, offset);
+		else this.#store('i32.atomic.store16', address, toI32(value), offset);
+	}
+
+	atomicStore32(address: I32Operand, value: I64, offset = 0): void {
+		if (!(value instanceof I64)) throw misuse(`an i64 is wanted here, not ${describe(value)}: f.atomicStore writes an i32`);
+		this.#store('i64.atomic.store32', address, value, offset);
+	}
+
+	/** Orders atomic accesses before it and after it. */
+	atomicFence(): void {
+		this.statement((code) => {
+			code.opcode(OPCODE['atomic.fence']);
+			code.byte(0);
+		});
+	}
+
+	/** Leaves the function with as many values as it has results. */
+	return(...values: readonly (ValueType | number | bigint)[]): void {
+		const { results } = this.#type;
+		if (values.length !== results.length) throw misuse(`function '${this.name}' returns ${results.length} values, not ${values.length}`);
+		const lifted = values.map((value, index) => (results[index] as ValueClass).lift(value));
+		this.statement((code) => {
+			for (const value of lifted) value.emit(code);
+			code.opcode(OPCODE.return);
+		});
+		this.#terminate();
+	}
+
+	/** Traps. */
+	unreachable(): void {
+		this.statement((code) => code.opcode(OPCODE.unreachable));
+		this.#terminate();
+	}
+
+	/** Computes and forgets. */
+	drop(value: ValueType): void {
+		this.statement((code) => {
+			value.emit(code);
+			code.opcode(OPCODE.drop);
+		});
+	}
+
+	/** Calls and forgets the results. */
+	call<A extends ValueType>(func: Func<ValueType, A>, ...values: readonly Operand<A>[]): void {
+		const call = func.emitCall(values);
+		this.statement((code) => {
+			call(code);
+			for (let i = 0; i < func.type.results.length; i++) code.opcode(OPCODE.drop);
+		});
+	}
+
+	/** Calls and assigns the results to locals, one each. */
+	callInto<A extends ValueType>(func: Func<ValueType, A>, values: readonly Operand<A>[], locals: readonly Local<ValueType>[]): void {
+		const { results } = func.type;
+		if (locals.length !== results.length) throw misuse(`function '${func.name}' has ${results.length} results, for which there are ${locals.length} locals`);
+		locals.forEach((local, index) => {
+			(results[index] as ValueClass).lift(local);
+		});
+		const call = func.emitCall(values);
+		this.statement((code) => {
+			call(code);
+			// The last result is on top.
+			for (let i = locals.length - 1; i >= 0; i--) popInto(code, locals[i] as Local<ValueType>);
+		});
+	}
+
+	/** Calls through a table and forgets the results; `table.callIndirect` is the expression. */
+	callIndirect<P extends Params, R extends readonly ValueClass[]>(table: Table, signature: Signature<P, R>, index: I32Operand, ...values: readonly Operand<ArgumentOf<P>>[]): void {
+		const call = table.emitCall(signature, index, values);
+		this.statement((code) => {
+			call(code);
+			for (let i = 0; i < signature.results.length; i++) code.opcode(OPCODE.drop);
+		});
+	}
+
+	/** Copies; the ranges may overlap. */
+	memoryCopy(destination: I32Operand, source: I32Operand, length: I32Operand): void {
+		this.#bulk('memory.copy', [destination, source, length], [0, 0]);
+	}
+
+	memoryFill(destination: I32Operand, byte: I32Operand, length: I32Operand): void {
+		this.#bulk('memory.fill', [destination, byte, length], [0]);
+	}
+
+	/** Copies from a passive data segment. */
+	memoryInit(segment: DataSegment, destination: I32Operand, source: I32Operand, length: I32Operand): void {
+		this.#checkSegment(segment);
+		this.#bulk('memory.init', [destination, source, length], [segment.index, 0]);
+	}
+
+	/** Lets the engine forget a passive data segment. */
+	dataDrop(segment: DataSegment): void {
+		this.#checkSegment(segment);
+		this.statement((code) => {
+			code.opcode(OPCODE['data.drop']);
+			code.unsigned(segment.index);
+		});
+	}
+
+	/** The memory's size in pages of 64 KiB, as an expression. */
+	memorySize(): I32 {
+		return expressionOf(I32, (code) => {
+			code.module.usesMemory = true;
+			code.opcode(OPCODE['memory.size']);
+			code.byte(0);
+		});
+	}
+
+	/** Grows the memory, as an expression: the size before in pages, or -1 where it cannot grow. */
+	memoryGrow(pages: I32Operand): I32 {
+		const more = toI32(pages);
+		return expressionOf(I32, (code) => {
+			code.module.usesMemory = true;
+			more.emit(code);
+			code.opcode(OPCODE['memory.grow']);
+			code.byte(0);
+		});
+	}
+
+	#store(instruction: MemoryInstruction | AtomicInstruction, address: I32Operand, value: ValueType, offset: number): void {
+		this.statement(access(instruction, offset, toI32(address), value));
+	}
+
+	#bulk(instruction: 'memory.copy' | 'memory.fill' | 'memory.init', operands: readonly I32Operand[], immediates: readonly number[]): void {
+		const lifted = operands.map(toI32);
+		this.statement((code) => {
+			code.module.usesMemory = true;
+			for (const operand of lifted) operand.emit(code);
+			code.opcode(OPCODE[instruction]);
+			for (const immediate of immediates) code.unsigned(immediate);
+		});
+	}
+
+	#checkSegment(segment: DataSegment): void {
+		if (segment.module !== this.#module) throw misuse(`function '${this.name}' uses a data segment of another module`);
+	}
+
+	#structure(kind: 'block' | 'loop', body: (label: Label) => void): void {
+		this.statement((code) => {
+			code.opcode(OPCODE[kind]);
+			code.byte(NO_RESULT);
+		});
+		const frame = this.#open(kind);
+		body({
+			branch: () => this.#branch(frame),
+			branchIf: (condition, hint) => this.#branchIf(frame, condition, hint),
+		});
+		this.#close(frame);
+	}
+
+	#branch(frame: Frame): void {
+		this.statement((code) => {
+			const depth = this.#depth(frame);
+			code.opcode(OPCODE.br);
+			code.unsigned(depth);
+		});
+		frame.left ||= this.#reachable;
+		this.#terminate();
+	}
+
+	#branchIf(frame: Frame, condition: I32Operand, hint: BranchHint | undefined): void {
+		const test = toI32(condition);
+		this.statement((code) => {
+			const depth = this.#depth(frame);
+			test.emit(code);
+			if (hint !== undefined) code.hint(hint.likely);
+			code.opcode(OPCODE.br_if);
+			code.unsigned(depth);
+		});
+		frame.left ||= this.#reachable;
+	}
+
+	/** How many blocks a branch leaves on its way. */
+	#depth(frame: Frame): number {
+		if (!frame.open) throw misuse(`function '${this.name}' branches to the label of a ${frame.kind} that has ended`);
+		return this.#frames.length - 1 - this.#frames.lastIndexOf(frame);
+	}
+
+	#open(kind: Frame['kind']): Frame {
+		const frame: Frame = { kind, open: true, left: false };
+		this.#frames.push(frame);
+		return frame;
+	}
+
+	#close(frame: Frame): void {
+		this.#checkCurrent();
+		frame.open = false;
+		this.#frames.pop();
+		this.#code.opcode(OPCODE.end);
+		if (frame.kind === 'block') this.#reachable ||= frame.left;
+		this.#terminated = false;
+	}
+
+	#terminate(): void {
+		this.#reachable = false;
+		this.#terminated = true;
+	}
+
+	#begin(): void {
+		this.#checkCurrent();
+		this.#terminated = false;
+	}
+
+	#checkCurrent(): void {
+		const { current } = this.#module;
+		if (current === this) return;
+		if (current === undefined) throw misuse(`function '${this.name}' is finished: its builder cannot be used any more`);
+		throw misuse(`the builder of function '${this.name}' is used while function '${current.name}' is built`);
+	}
+
+	#place(number: number): LocalPlace {
+		return { writer: this, code: this.#code, number };
+	}
 }
 
+function storeOf(value: ValueType): MemoryInstruction {
+	if (value instanceof I32) return 'i32.store';
+	if (value instanceof I64) return 'i64.store';
+	if (value instanceof V128) return 'v128.store';
+	if (value instanceof F64) return 'f64.store';
+	if (value instanceof F32) return 'f32.store';
+	throw misuse(`${describe(value)} cannot be stored`);
+}

@@ -1,4 +1,15 @@
-/** A typed macro-assembler for WebAssembly: see expressions.ts for values, function-builder.ts for control flow. */
-export { F32, F64, I32, type I32Operand, I64, type I64Operand, V128, type ValueType } from './expressions.ts';
-export type { BranchHint, Func, FunctionBuilder, Global, Label, Local, LocalsOf, Operand, Params, Signature, ValueClass } from './function-builder.ts';
-export { createModule, type MemoryLimits, type ModuleBuilder } from './module-builder.ts';
+/**
+ * A typed macro-assembler for WebAssembly. Values are expressions whose classes know the type (i32.ts, i64.ts,
+ * floats.ts, v128.ts and the lanes); statements and control flow are methods of `FunctionBuilder`; `createModule`
+ * starts a module.
+ */
+export type { F32x4, F64x2 } from './float-lanes.ts';
+export { F32, type F32Operand, F64, type F64Operand } from './floats.ts';
+export type { BranchHint, FunctionBuilder, Label } from './function-builder.ts';
+export type { DataSegment, Func, LocalsOf, Params, Signature, Table } from './functions.ts';
+export { I32, type I32Operand } from './i32.ts';
+export { I64, type I64Operand } from './i64.ts';
+export type { I8x16, I16x8, I32x4, I64x2 } from './integer-lanes.ts';
+export { createModule, type Declared, type Definition, type GlobalOptions, type MemoryLimits, type ModuleBuilder, type TableLimits } from './module-builder.ts';
+export { V128 } from './v128.ts';
+export type { Global, Instance, Local, Operand, ValueClass, ValueType } from './values.ts';

@@ -1,365 +1,228 @@
-import { createBinaryWriter, type BinaryWriter } from './binary-writer.ts';
-import { type Emit, F64, I32, I64, V128, type ValueType } from './expressions.ts';
-import { type BuiltFunction, buildFunction, type Func, type FunctionBuilder, type Global, lift, liftArguments, type LocalsOf, type Operand, type Params, type Signature, type ValueClass } from './function-builder.ts';
+/** A module while it is put together; module-writer.ts turns it into bytes. */
+import { Code } from './code.ts';
+import { misuse } from './expression.ts';
+import { FunctionBuilder } from './function-builder.ts';
+import { type ArgumentOf, type Body, DataSegment, Func, FunctionType, type Params, type ResultOf, type Signature, Table } from './functions.ts';
+import type { ModuleContext } from './module-context.ts';
+import { EXTERNAL, type ExternalKind, type ModuleContents, writeModule } from './module-writer.ts';
+import type { I64 } from './i64.ts';
+import type { V128 } from './v128.ts';
+import { createGlobal, type Global, type Instance, type ValueClass, type ValueType } from './values.ts';
 
+/** Sizes in pages of 64 KiB. */
 export interface MemoryLimits {
-	/** Pages of 64 KiB. */
 	readonly min: number;
 	readonly max?: number;
-	/** Shared memories need `max`. */
+	/** Shared with other threads; such a memory needs a maximum. */
 	readonly shared?: boolean;
 }
 
-export interface ModuleBuilder {
+/** Sizes in functions. */
+export interface TableLimits {
+	readonly min: number;
+	readonly max?: number;
+}
+
+/** A global's first value. */
+export type Initial<T extends ValueType> = T extends I64 ? bigint | number : T extends V128 ? ArrayLike<number> : number;
+
+export interface GlobalOptions {
+	/** For names in stack traces, profiles and `printModule`. */
+	readonly name?: string;
+	/** Default false. */
+	readonly mutable?: boolean;
+	/** The name under which the host sees it. */
+	readonly export?: string;
+}
+
+/** A function's type, and the name under which the host sees it. */
+export interface Definition<P extends Params, R extends readonly ValueClass[]> extends Signature<P, R> {
+	readonly export?: string;
+}
+
+/** A function that is declared, and defined later. */
+export interface Declared<P extends Params, R extends readonly ValueClass[]> extends Func<ResultOf<R>, ArgumentOf<P>> {
+	/** @internal */
+	readonly signature: Signature<P, R>;
+}
+
+export class ModuleBuilder {
 	readonly name: string;
-	importMemory(module: string, name: string, limits: MemoryLimits): void;
-	/** A memory of the module's own. */
-	memory(limits: MemoryLimits & { readonly export?: string }): void;
-	importFunction<const R extends readonly ValueClass[]>(module: string, name: string, signature: Signature<Params, R>): Func<R>;
-	global<C extends ValueClass>(type: C, initial: number | bigint, options?: { readonly name?: string; readonly mutable?: boolean; readonly export?: string }): Global<InstanceType<C>>;
-	func<const P extends Params, const R extends readonly ValueClass[]>(
-		name: string,
-		signature: Signature<P, R> & { readonly export?: string },
-		body: (f: FunctionBuilder, locals: LocalsOf<P>) => void,
-	): Func<R>;
-	/** Announces a function so that it can be called before `define` gives its body. */
-	declare<const P extends Params, const R extends readonly ValueClass[]>(name: string, signature: Signature<P, R> & { readonly export?: string }): Func<R> & { readonly signature: Signature<P, R> };
-	define<P extends Params, R extends readonly ValueClass[]>(func: Func<R> & { readonly signature: Signature<P, R> }, body: (f: FunctionBuilder, locals: LocalsOf<P>) => void): void;
-	/** A table of these functions, for `callIndirect`. All must have one signature. */
-	table(functions: readonly Func[]): { callIndirect(index: I32 | number, ...args: readonly (ValueType | number | bigint)[]): ValueType };
-	/** Bytes that are in memory from the start. */
-	data(offset: number, bytes: Uint8Array): void;
-	/** Bytes for `f.memoryInit`. */
-	passiveData(bytes: Uint8Array): { readonly index: number };
-	export(func: Func, name: string): void;
-	toBytes(): Uint8Array<ArrayBuffer>;
-}
+	readonly #context: ModuleContext;
+	readonly #contents: ModuleContents;
+	readonly #typeIndices = new Map<string, number>();
+	readonly #exportNames = new Set<string>();
+	#functionCount = 0;
+	#tableCount = 0;
 
-interface Entry {
-	readonly func: Func;
-	readonly type: number;
-	built: BuiltFunction | null;
-	readonly imported: boolean;
-}
-
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, element: 9, code: 10, data: 11, dataCount: 12 } as const;
-
-/** Starts a module. Functions get their indexes in the order of definition; imports must come first. */
-export function createModule(name: string): ModuleBuilder {
-	const types: string[] = [];
-	const typeSignatures: { params: readonly ValueClass[]; results: readonly ValueClass[] }[] = [];
-	const imports: { module: string; name: string; write(w: BinaryWriter): void }[] = [];
-	const functions: Entry[] = [];
-	const globals: { type: ValueClass; initial: number | bigint; mutable: boolean; name: string }[] = [];
-	const exports: { name: string; kind: number; index: number }[] = [];
-	const segments: { bytes: Uint8Array; offset: number | null }[] = [];
-	let elements: readonly Func[] | null = null;
-	let ownMemory: MemoryLimits | null = null;
-	let memories = 0;
-
-	const typeOf = (params: readonly ValueClass[], results: readonly ValueClass[]): number => {
-		const key = `${params.map((type) => type.type)}:${results.map((type) => type.type)}`;
-		const found = types.indexOf(key);
-		if (found >= 0) return found;
-		types.push(key);
-		typeSignatures.push({ params, results });
-		return types.length - 1;
-	};
-	const callEmit = (prepare: Emit, result: ValueClass): ValueType => new (result as unknown as new (emit: Emit) => ValueType)(prepare);
-	const addFunction = <R extends readonly ValueClass[]>(funcName: string, params: Params, results: R, imported: boolean): Func<R> => {
-		const index = functions.length;
-		const paramTypes = Object.values(params);
-		const func: Func<R> = {
-			name: funcName,
-			index,
-			params: paramTypes,
-			results,
-			call(...args) {
-				if (results.length !== 1) throw new TypeError(`tickforge: "${funcName}" has ${results.length} results; as an expression it needs one (f.call, f.callInto)`);
-				const lifted = liftArguments(func, args);
-				return callEmit((to) => {
-					for (const value of lifted) value.emit(to);
-					to.code.byte(0x10);
-					to.code.unsigned(index);
-				}, results[0] as ValueClass) as never;
-			},
-		};
-		functions.push({ func, type: typeOf(paramTypes, results), built: null, imported });
-		return func;
-	};
-	const limits = (w: BinaryWriter, { min, max, shared }: MemoryLimits): void => {
-		if (shared === true && max === undefined) throw new Error('tickforge: a shared memory needs a maximum size');
-		w.byte((max === undefined ? 0 : 1) | (shared === true ? 2 : 0));
-		w.unsigned(min);
-		if (max !== undefined) w.unsigned(max);
-	};
-	const oneMemory = (): void => {
-		if (++memories > 1) throw new Error('tickforge: a module has one memory');
-	};
-
-	const m: ModuleBuilder = {
-		name,
-		importMemory(module, importName, memoryLimits) {
-			oneMemory();
-			imports.push({
-				module,
-				name: importName,
-				write(w) {
-					w.byte(2);
-					limits(w, memoryLimits);
-				},
-			});
-		},
-		memory(memoryLimits) {
-			oneMemory();
-			ownMemory = memoryLimits;
-			if (memoryLimits.export !== undefined) exports.push({ name: memoryLimits.export, kind: 2, index: 0 });
-		},
-		importFunction(module, importName, { params, results }) {
-			if (functions.some((entry) => !entry.imported)) throw new Error(`tickforge: import "${importName}" before defining functions`);
-			const func = addFunction(importName, params, results, true);
-			const { type } = functions[func.index] as Entry;
-			imports.push({
-				module,
-				name: importName,
-				write(w) {
-					w.byte(0);
-					w.unsigned(type);
-				},
-			});
-			return func;
-		},
-		global(type, initial, options = {}) {
-			const index = globals.length;
-			const globalName = options.name ?? `global${index}`;
-			globals.push({ type, initial, mutable: options.mutable ?? false, name: globalName });
-			if (options.export !== undefined) exports.push({ name: options.export, kind: 3, index });
-			const Type = type as unknown as new (emit: Emit) => InstanceType<typeof type>;
-			const get: Emit = (to) => {
-				to.code.byte(0x23);
-				to.code.unsigned(index);
-			};
-			return Object.assign(new Type(get), {
-				index,
-				set(f: FunctionBuilder, value: Operand<InstanceType<typeof type>>) {
-					if (options.mutable !== true) throw new Error(`tickforge: the global "${globalName}" is constant`);
-					const lifted = lift(type, value as ValueType, `global "${globalName}"`);
-					f.statement((to) => {
-						lifted.emit(to);
-						to.code.byte(0x24);
-						to.code.unsigned(index);
-					});
-				},
-			}) as Global<InstanceType<typeof type>>;
-		},
-		func(funcName, signature, body) {
-			const declared = m.declare(funcName, signature);
-			m.define(declared, body as never);
-			return declared;
-		},
-		declare(funcName, signature) {
-			const func = addFunction(funcName, signature.params, signature.results, false);
-			if (signature.export !== undefined) exports.push({ name: signature.export, kind: 0, index: func.index });
-			return Object.assign(func, { signature });
-		},
-		define(func, body) {
-			const entry = functions[func.index];
-			if (entry === undefined || entry.func !== func) throw new Error(`tickforge: "${func.name}" belongs to another module`);
-			if (entry.built !== null) throw new Error(`tickforge: "${func.name}" is defined twice`);
-			entry.built = buildFunction(func.name, func.signature.params, func.results, body as never);
-		},
-		table(tableFunctions) {
-			if (elements !== null) throw new Error('tickforge: a module has one table');
-			const [firstFunction] = tableFunctions;
-			if (firstFunction === undefined) throw new Error('tickforge: a table needs a function');
-			const type = (functions[firstFunction.index] as Entry).type;
-			for (const func of tableFunctions) {
-				if ((functions[func.index] as Entry).type !== type) throw new TypeError(`tickforge: "${func.name}" and "${firstFunction.name}" have different signatures and share a table`);
-			}
-			elements = tableFunctions;
-			return {
-				callIndirect(index, ...args) {
-					const lifted = liftArguments(firstFunction, args);
-					const at = I32.from(index);
-					return callEmit((to) => {
-						for (const value of lifted) value.emit(to);
-						at.emit(to);
-						to.code.byte(0x11);
-						to.code.unsigned(type);
-						to.code.unsigned(0);
-					}, firstFunction.results[0] as ValueClass);
-				},
-			};
-		},
-		data(offset, bytes) {
-			segments.push({ bytes, offset });
-		},
-		passiveData(bytes) {
-			segments.push({ bytes, offset: null });
-			return { index: segments.length - 1 };
-		},
-		export(func, exportName) {
-			exports.push({ name: exportName, kind: 0, index: func.index });
-		},
-		toBytes: () => writeModule(),
-	};
-
-	function writeModule(): Uint8Array<ArrayBuffer> {
-		const w = createBinaryWriter(16384);
-		w.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-		const section = (id: number, fill: (s: BinaryWriter) => void): void => {
-			const s = createBinaryWriter(4096);
-			fill(s);
-			w.byte(id);
-			w.unsigned(s.length);
-			w.bytes(s.take());
-		};
-		const vector = <T>(s: BinaryWriter, items: readonly T[], write: (item: T, index: number) => void): void => {
-			s.unsigned(items.length);
-			items.forEach(write);
-		};
-		const own = functions.filter((entry) => !entry.imported);
-		for (const { func, built } of own) if (built === null) throw new Error(`tickforge: "${func.name}" was declared but never defined`);
-		const valueTypes = (s: BinaryWriter, list: readonly ValueClass[]): void => vector(s, list, (type) => s.byte(type.type));
-		section(SECTION.type, (s) =>
-			vector(s, typeSignatures, ({ params, results }) => {
-				s.byte(0x60);
-				valueTypes(s, params);
-				valueTypes(s, results);
-			}),
-		);
-		if (imports.length > 0) {
-			section(SECTION.import, (s) =>
-				vector(s, imports, (entry) => {
-					s.name(entry.module);
-					s.name(entry.name);
-					entry.write(s);
-				}),
-			);
-		}
-		section(SECTION.function, (s) => vector(s, own, ({ type }) => s.unsigned(type)));
-		if (elements !== null) {
-			const count = elements.length;
-			section(SECTION.table, (s) => s.bytes([1, 0x70, 0, ...leb(count)]));
-		}
-		if (ownMemory !== null) {
-			const memoryLimits = ownMemory;
-			section(SECTION.memory, (s) => {
-				s.byte(1);
-				limits(s, memoryLimits);
-			});
-		}
-		section(SECTION.global, (s) =>
-			vector(s, globals, ({ type, initial, mutable }) => {
-				s.byte(type.type);
-				s.byte(mutable ? 1 : 0);
-				if (type === V128) {
-					s.bytes([0xfd, 12, ...new Array(16).fill(0)]);
-				} else if (type === I32) {
-					s.byte(0x41);
-					s.signed(Number(initial));
-				} else if (type === I64) {
-					s.byte(0x42);
-					s.signed64(BigInt(initial));
-				} else if (type === F64) {
-					s.byte(0x44);
-					s.float64(Number(initial));
-				} else {
-					s.byte(0x43);
-					s.float32(Number(initial));
-				}
-				s.byte(0x0b);
-			}),
-		);
-		section(SECTION.export, (s) =>
-			vector(s, exports, (entry) => {
-				s.name(entry.name);
-				s.byte(entry.kind);
-				s.unsigned(entry.index);
-			}),
-		);
-		if (elements !== null) {
-			const list = elements;
-			section(SECTION.element, (s) => {
-				s.bytes([1, 0, 0x41, 0, 0x0b]);
-				vector(s, list, (func) => s.unsigned(func.index));
-			});
-		}
-		if (segments.length > 0) section(SECTION.dataCount, (s) => s.unsigned(segments.length));
-		const hinted = own.filter(({ built }) => (built as BuiltFunction).hints.length > 0);
-		if (hinted.length > 0) {
-			section(SECTION.custom, (s) => {
-				s.name('metadata.code.branch_hint');
-				vector(s, hinted, ({ func, built }) => {
-					s.unsigned(func.index);
-					vector(s, (built as BuiltFunction).hints, ({ offset, likely }) => {
-						s.unsigned(offset);
-						s.byte(1);
-						s.byte(likely ? 1 : 0);
-					});
-				});
-			});
-		}
-		section(SECTION.code, (s) =>
-			vector(s, own, ({ built }) => {
-				const { body } = built as BuiltFunction;
-				s.unsigned(body.length);
-				s.bytes(body);
-			}),
-		);
-		if (segments.length > 0) {
-			section(SECTION.data, (s) =>
-				vector(s, segments, ({ bytes, offset }) => {
-					if (offset === null) s.byte(1);
-					else {
-						s.bytes([0, 0x41]);
-						s.signed(offset);
-						s.byte(0x0b);
-					}
-					s.unsigned(bytes.length);
-					s.bytes(bytes);
-				}),
-			);
-		}
-		section(SECTION.custom, (s) => {
-			s.name('name');
-			const subsection = (id: number, fill: (part: BinaryWriter) => void): void => {
-				const part = createBinaryWriter(1024);
-				fill(part);
-				s.byte(id);
-				s.unsigned(part.length);
-				s.bytes(part.take());
-			};
-			subsection(0, (part) => part.name(name));
-			subsection(1, (part) =>
-				vector(part, functions, ({ func }) => {
-					part.unsigned(func.index);
-					part.name(func.name);
-				}),
-			);
-			subsection(2, (part) =>
-				vector(part, own, ({ func, built }) => {
-					part.unsigned(func.index);
-					vector(part, (built as BuiltFunction).localNames, (localName, index) => {
-						part.unsigned(index);
-						part.name(localName);
-					});
-				}),
-			);
-			subsection(7, (part) =>
-				vector(part, globals, (global, index) => {
-					part.unsigned(index);
-					part.name(global.name);
-				}),
-			);
-		});
-		return w.take();
+	/** @internal Use `createModule`. */
+	constructor(name: string) {
+		this.name = name;
+		this.#context = { name, current: undefined, usesMemory: false };
+		this.#contents = { name, types: [], imports: [], importedFunctions: [], functions: [], tables: [], memory: undefined, globals: [], exports: [], start: undefined, elements: [], segments: [] };
 	}
-	return m;
+
+	importMemory(module: string, name: string, limits: MemoryLimits): void {
+		this.#claimMemory();
+		checkLimits(`memory '${name}'`, limits, 0x10000);
+		this.#contents.imports.push({ module, name, kind: EXTERNAL.memory, limits });
+	}
+
+	/** A memory of the module's own. */
+	memory(options: MemoryLimits & { readonly export?: string }): void {
+		this.#claimMemory();
+		checkLimits('the memory', options, 0x10000);
+		this.#contents.memory = options;
+		if (options.export !== undefined) this.#export(options.export, EXTERNAL.memory, 0);
+	}
+
+	/** Functions are imported before others are declared. */
+	importFunction<const P extends Params, const R extends readonly ValueClass[]>(module: string, name: string, signature: Signature<P, R>): Func<ResultOf<R>, ArgumentOf<P>> {
+		if (this.#contents.functions.length > 0) throw misuse(`function '${name}' is imported after others were declared: imports come first`);
+		const type = new FunctionType(signature);
+		this.#contents.imports.push({ module, name, kind: EXTERNAL.function, typeIndex: this.#typeIndex(type) });
+		this.#contents.importedFunctions.push(name);
+		return new Func(this.#context, name, this.#functionCount++, type);
+	}
+
+	/** A table that the host provides. Tables are imported before others are made. */
+	importTable(module: string, name: string, limits: TableLimits): Table {
+		if (this.#contents.tables.length > 0) throw misuse(`table '${name}' is imported after others were made: imports come first`);
+		checkLimits(`table '${name}'`, limits, 0xffffffff);
+		this.#contents.imports.push({ module, name, kind: EXTERNAL.table, limits });
+		return this.#newTable(name);
+	}
+
+	/** A table of functions, empty until `m.elements` or the host fills it. */
+	table(options: TableLimits & { readonly name?: string; readonly export?: string }): Table {
+		const name = options.name ?? options.export ?? `${this.#tableCount}`;
+		checkLimits(`table '${name}'`, options, 0xffffffff);
+		this.#contents.tables.push(options);
+		const table = this.#newTable(name);
+		if (options.export !== undefined) this.#export(options.export, EXTERNAL.table, table.index);
+		return table;
+	}
+
+	/** Puts functions into a table when the module starts, from `offset` on. */
+	elements(table: Table, offset: number, functions: readonly Func[]): void {
+		for (const func of functions) this.#own(func);
+		this.#contents.elements.push({ table: table.index, offset, functions: functions.map((func) => func.index) });
+	}
+
+	/** A global of the module's own. The global itself is an expression; `set` assigns a mutable one. */
+	global<C extends ValueClass>(type: C, initial: Initial<Instance<C>>, options: GlobalOptions = {}): Global<Instance<C>> {
+		const index = this.#contents.globals.length;
+		const name = options.name ?? options.export ?? `global${index}`;
+		const mutable = options.mutable === true;
+		const code = new Code(`the initializer of global '${name}'`, [], this.#context);
+		// A vector's literal is its bytes, which the class lifts nowhere else.
+		const value = typeof initial === 'object' ? (type as typeof V128).of(initial) : type.lift(initial);
+		value.emit(code);
+		this.#contents.globals.push({ type: type.type, mutable, name, initializer: code.instructions() });
+		if (options.export !== undefined) this.#export(options.export, EXTERNAL.global, index);
+		return createGlobal(type, { module: this.#context, index, name, mutable });
+	}
+
+	/** Declares and defines a function. */
+	func<const P extends Params, const R extends readonly ValueClass[]>(name: string, definition: Definition<P, R>, body: Body<P>): Func<ResultOf<R>, ArgumentOf<P>> {
+		const declared = this.declare(name, definition);
+		this.define(declared, body);
+		return declared;
+	}
+
+	/** A function that can be called before it is defined, so that functions can call each other. */
+	declare<const P extends Params, const R extends readonly ValueClass[]>(name: string, definition: Definition<P, R>): Declared<P, R> {
+		const type = new FunctionType(definition);
+		const func = new Func<ResultOf<R>, ArgumentOf<P>>(this.#context, name, this.#functionCount++, type);
+		this.#contents.functions.push({ name, typeIndex: this.#typeIndex(type), index: func.index, code: undefined });
+		if (definition.export !== undefined) this.#export(definition.export, EXTERNAL.function, func.index);
+		return Object.assign(func, { signature: definition });
+	}
+
+	/** Writes the body of a declared function. Bodies may define further functions. */
+	define<P extends Params, R extends readonly ValueClass[]>(declared: Declared<P, R>, body: Body<P>): void {
+		this.#own(declared);
+		const entry = this.#contents.functions[declared.index - this.#contents.importedFunctions.length];
+		if (entry === undefined) throw misuse(`function '${declared.name}' is imported and cannot be defined`);
+		if (entry.code !== undefined) throw misuse(`function '${declared.name}' is defined twice`);
+		const builder = new FunctionBuilder(this.#context, declared.name, declared.type);
+		const outer = this.#context.current;
+		this.#context.current = builder;
+		try {
+			body(builder, builder.parameters() as unknown as Parameters<Body<P>>[1]);
+		} finally {
+			this.#context.current = outer;
+		}
+		entry.code = builder.finish();
+	}
+
+	/** Bytes that are in memory at `offset` when the module starts. */
+	data(offset: number, bytes: Uint8Array): void {
+		if (!Number.isInteger(offset) || offset < 0 || offset > 0xffffffff) throw misuse(`${offset} is no address for data`);
+		this.#context.usesMemory = true;
+		this.#contents.segments.push({ offset, bytes });
+	}
+
+	/** Bytes for `f.memoryInit`. */
+	passiveData(bytes: Uint8Array): DataSegment {
+		return new DataSegment(this.#context, this.#contents.segments.push({ offset: undefined, bytes }) - 1);
+	}
+
+	export(func: Func, name: string): void {
+		this.#own(func);
+		this.#export(name, EXTERNAL.function, func.index);
+	}
+
+	/** Runs a function without parameters and results when the module is instantiated. */
+	start(func: Func): void {
+		this.#own(func);
+		if (func.type.params.length + func.type.results.length > 0) throw misuse(`function '${func.name}' has parameters or results, so the module cannot start with it`);
+		this.#contents.start = func.index;
+	}
+
+	/** The module in the binary format, with names and branch hints. */
+	toBytes(): Uint8Array<ArrayBuffer> {
+		const hasMemory = this.#contents.memory !== undefined || this.#contents.imports.some((entry) => entry.kind === EXTERNAL.memory);
+		if (this.#context.usesMemory && !hasMemory) throw misuse(`module '${this.name}' uses memory but has none: call importMemory or memory`);
+		for (const entry of this.#contents.functions) if (entry.code === undefined) throw misuse(`function '${entry.name}' is declared but not defined`);
+		return writeModule(this.#contents);
+	}
+
+	#typeIndex(type: FunctionType): number {
+		const known = this.#typeIndices.get(type.key);
+		if (known !== undefined) return known;
+		const index = this.#contents.types.push({ params: type.params.map((param) => param.type), results: type.results.map((result) => result.type) }) - 1;
+		this.#typeIndices.set(type.key, index);
+		return index;
+	}
+
+	#newTable(name: string): Table {
+		return new Table(this.#context, name, this.#tableCount++, (type) => this.#typeIndex(type));
+	}
+
+	#export(name: string, kind: ExternalKind, index: number): void {
+		if (this.#exportNames.has(name)) throw misuse(`module '${this.name}' exports '${name}' twice`);
+		this.#exportNames.add(name);
+		this.#contents.exports.push({ name, kind, index });
+	}
+
+	#own(func: Func): void {
+		if (func.module !== this.#context) throw misuse(`function '${func.name}' belongs to another module than '${this.name}'`);
+	}
+
+	#claimMemory(): void {
+		if (this.#contents.memory !== undefined || this.#contents.imports.some((entry) => entry.kind === EXTERNAL.memory)) throw misuse(`module '${this.name}' has a memory already`);
+	}
 }
 
-function leb(value: number): number[] {
-	const w = createBinaryWriter(8);
-	w.unsigned(value);
-	return [...w.take()];
+function checkLimits(what: string, { min, max, shared }: MemoryLimits, most: number): void {
+	const fits = (size: number): boolean => Number.isInteger(size) && size >= 0 && size <= most;
+	if (!fits(min) || (max !== undefined && !fits(max))) throw misuse(`${what} has a size that is no integer from 0 to ${most}`);
+	if (max !== undefined && max < min) throw misuse(`${what} has a maximum size below its minimum`);
+	if (shared === true && max === undefined) throw misuse(`${what} is shared, so it needs a maximum size`);
+}
+
+/** Starts a module. Its name is for stack traces, profiles and `printModule`. */
+export function createModule(name: string): ModuleBuilder {
+	return new ModuleBuilder(name);
 }

@@ -559,17 +559,8 @@ export function splitOpcode(opcode: number): { prefix: number; number: number } 
  * Log2 of the bytes that an access touches, which atomic instructions must carry as their alignment. (Other accesses
  * of this assembler claim no alignment, as the bytes of a message have none.)
  */
-export function atomicAlignment(instruction: string): number {
+export function atomicAlignment(instruction: AtomicInstruction): number {
 	const width = /(?:load|store|rmw|wait)(8|16|32|64)/.exec(instruction)?.[1];
 	if (width !== undefined) return Math.log2(Number(width) / 8);
 	return instruction.startsWith('i64') ? 3 : 2;
-}
-
-/** The prefix (0 where there is none) and the number of an instruction by its name. */
-export function instructionNamed(name: string): { prefix: number; code: number } {
-	if (name === 'select_t') return { prefix: 0, code: 0x1c };
-	const opcode = (OPCODE as Readonly<Record<string, number>>)[name];
-	if (opcode === undefined) throw new Error(`tickforge: there is no instruction ${name}`);
-	const { prefix, number } = splitOpcode(opcode);
-	return { prefix, code: number };
 }

@@ -1,0 +1,8 @@
+/** What the code of a module's functions shares while the module is built. */
+export interface ModuleContext {
+	readonly name: string;
+	/** The function that is built now: statements of another would end up in the wrong place. */
+	current: { readonly name: string } | undefined;
+	/** Whether any instruction needs a memory. */
+	usesMemory: boolean;
+}
