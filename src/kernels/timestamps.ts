@@ -23,6 +23,11 @@ export function emitTimestampText(m: ModuleBuilder, pool: ConstantPool): Timesta
 	const lowest = pool.add(ascii('0000-00-00\x0000:00'));
 	const span = pool.add(Uint8Array.of(9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 255, 9, 9, 0, 9, 9));
 	const tens = pool.add(new Uint8Array(Uint16Array.from({ length: 8 }, () => 10).buffer));
+	const hundreds = pool.add(new Uint8Array(Uint16Array.of(100, 1, 100, 1, 100, 1, 100, 1).buffer));
+	const zeros = pool.add(new Uint8Array(16).fill(0x30));
+	const nines = pool.add(new Uint8Array(16).fill(9));
+	const iota = pool.add(Uint8Array.from({ length: 16 }, (_, lane) => lane));
+	const powers = pool.add(new Uint8Array(Int32Array.from({ length: 9 }, (_, exponent) => 10 ** exponent).buffer));
 	const call = m.func('timestampText', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
 		const refuse = (): void => f.return(I32.of(0));
 		const length = f.local(I32, end.sub(p), 'length');
@@ -62,22 +67,32 @@ export function emitTimestampText(m: ModuleBuilder, pool: ConstantPool): Timesta
 		const fraction = f.local(I32, 0, 'fraction');
 		const byte = f.local(I32, I32.select(cursor.ltU(end), I32.load8U(cursor), I32.of(0)), 'byte');
 		f.if(byte.eq(0x2e).or(byte.eq(0x2c)), () => {
-			const unit = f.local(I32, 100000000, 'unit');
-			const digit = f.local(I32, undefined, 'digit');
 			cursor.set(cursor.add(1));
-			const first = f.local(I32, cursor, 'first');
-			f.block((read) => {
-				f.loop((again) => {
-					read.branchIf(cursor.geU(end));
-					digit.set(I32.load8U(cursor).sub(0x30));
-					read.branchIf(digit.gtU(9));
-					fraction.set(fraction.add(digit.mul(unit)));
-					unit.set(unit.divU(10));
-					cursor.set(cursor.add(1));
-					again.branch();
+			// Up to 16 digits in one load; the first nine are nanoseconds, the rest is cut off.
+			const tail = f.local(V128, V128.load(cursor).i8x16.sub(V128.load(pool.base, zeros)), 'tail');
+			const count = f.local(I32, tail.i8x16.leU(V128.load(pool.base, nines)).i8x16.bitmask().xor(0x1ffff).ctz(), 'count');
+			const room = f.local(I32, end.sub(cursor), 'room');
+			count.set(I32.select(count.ltU(room), count, room));
+			f.if(count.eqz(), refuse);
+			const kept = f.local(I32, I32.select(count.ltU(9), count, I32.of(9)), 'kept');
+			// The last kept digit moves to lane 8: two fours and a single one.
+			const lanes = V128.load(pool.base, iota).i8x16.add(V128.splat8(kept.sub(9)));
+			const nine = f.local(V128, tail.swizzle(lanes), 'nine');
+			const pairs = f.local(V128, nine.and(V128.splat16(0x00ff)).i16x8.mul(V128.load(pool.base, tens)).i16x8.add(nine.i16x8.shrU(8)), 'pairs');
+			const fours = f.local(V128, pairs.i16x8.dot(V128.load(pool.base, hundreds)), 'fours');
+			fraction.set(fours.i32x4.extractLane(0).mul(10000).add(fours.i32x4.extractLane(1)).mul(10).add(nine.i8x16.extractLaneU(8)));
+			fraction.set(fraction.mul(I32.load(pool.base.add(I32.of(9).sub(kept).shl(2)), powers)));
+			cursor.set(cursor.add(count));
+			f.if(count.eq(16), () => {
+				f.block((read) => {
+					f.loop((again) => {
+						read.branchIf(cursor.geU(end));
+						read.branchIf(I32.load8U(cursor).sub(0x30).gtU(9));
+						cursor.set(cursor.add(1));
+						again.branch();
+					});
 				});
 			});
-			f.if(cursor.eq(first), refuse);
 			byte.set(I32.select(cursor.ltU(end), I32.load8U(cursor), I32.of(0)));
 		});
 		const offset = f.local(I32, 0, 'offsetSeconds');

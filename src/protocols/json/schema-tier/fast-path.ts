@@ -13,7 +13,7 @@
 import type { Column, TableLayout } from '../../../compiler/batch-layout.ts';
 import { type DigitConstants, type DigitVectors, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
-import { stringStops } from './grammar.ts';
+import { bindStringVectors, stringStops, type StringVectors } from './grammar.ts';
 import { V128 } from '../../../wasm/index.ts';
 import type { ConstantPlan, FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from './plan.ts';
 import { heapOf, inlineView, storeListEnd, storeNull } from './store.ts';
@@ -75,6 +75,7 @@ interface Scope extends Common {
 	readonly end: I32;
 	readonly rows: Rows;
 	readonly vectors: DigitVectors;
+	readonly strings: StringVectors;
 	readonly open: Open[];
 	readonly run: Run;
 	/** Where a container hierarchy that the strict path has finished goes on. */
@@ -107,8 +108,9 @@ export function emitFastVariant(m: ModuleBuilder, s: StrictValues, kernels: Fast
 		const rows = createRows(f, batch, row, variant.top.fields.map(({ value }) => value), 0);
 		rows.place();
 		const vectors = loadDigitVectors(f, kernels.digits);
+		const strings = bindStringVectors(f);
 		f.block((finished) => {
-			const scope: Scope = { ...common, f, p, end, rows, vectors, open: [], run: { text: '', handOver: null }, finished, fail: () => f.return(I32.of(0)) };
+			const scope: Scope = { ...common, f, p, end, rows, vectors, strings, open: [], run: { text: '', handOver: null }, finished, fail: () => f.return(I32.of(0)) };
 			emitWhole(scope, variant.top);
 		});
 		f.return(p);
@@ -429,6 +431,7 @@ function emitFastList(scope: Scope, plan: ListPlan): Func {
 		const itemPlans = plan.item.kind === 'message' || plan.item.kind === 'tuple' ? [plan.item, ...plan.item.fields.map(({ value }) => value)] : [plan.item];
 		const rows = createRows(f, batch, row, itemPlans, column.itemSpace);
 		const vectors = loadDigitVectors(f, kernels.digits);
+		const strings = bindStringVectors(f);
 		p.set(p.add(1));
 		f.block((closed) => {
 			f.if(I32.load8U(p).eq(0x5d), () => closed.branch());
@@ -436,7 +439,7 @@ function emitFastList(scope: Scope, plan: ListPlan): Func {
 				f.if(row.geU(capacity), () => f.return(I32.of(0)), undefined, { likely: false });
 				rows.place();
 				f.block((finished) => {
-					const inner: Scope = { m, s, kernels, table, strict, f, p, end, rows, vectors, open: [], run: { text: '', handOver: null }, finished, fail: () => f.return(I32.of(0)) };
+					const inner: Scope = { m, s, kernels, table, strict, f, p, end, rows, vectors, strings, open: [], run: { text: '', handOver: null }, finished, fail: () => f.return(I32.of(0)) };
 					emitWhole(inner, plan.item);
 				});
 				row.set(row.add(1));
@@ -536,7 +539,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 			f.block((other) => {
 				other.branchIf(I32.load8U(p).ne(0x22));
 				const start = f.local(I32, p.add(1), 'start');
-				const stops = f.local(I32, stringStops(V128.load(start)), 'stops');
+				const stops = f.local(I32, stringStops(V128.load(start), scope.strings), 'stops');
 				const close = f.local(I32, start.add(stops.ctz()), 'close');
 				f.if(
 					stops.eqz(),

@@ -29,9 +29,22 @@ export interface Grammar {
 	readonly word: Func;
 }
 
-/** Bit masks of the bytes that end a plain run of a string: quote, backslash, below 0x20, above 0x7F. */
-export function stringStops(bytes: V128): I32 {
-	return bytes.i8x16.eq(V128.splat8(0x22)).or(bytes.i8x16.eq(V128.splat8(0x5c))).or(bytes.i8x16.ltS(V128.splat8(0x20))).i8x16.bitmask();
+/** Vectors that `stringStops` compares with; in locals where a loop or a long function uses them often. */
+export interface StringVectors {
+	readonly quote: V128;
+	readonly backslash: V128;
+	readonly space: V128;
+}
+
+const STRING_CONSTANTS: StringVectors = { quote: V128.splat8(0x22), backslash: V128.splat8(0x5c), space: V128.splat8(0x20) };
+
+export function bindStringVectors(f: FunctionBuilder): StringVectors {
+	return { quote: f.local(V128, STRING_CONSTANTS.quote, 'quotes'), backslash: f.local(V128, STRING_CONSTANTS.backslash, 'backslashes'), space: f.local(V128, STRING_CONSTANTS.space, 'spaces') };
+}
+
+/** Bit mask of the bytes that end a plain run of a string: quote, backslash, below 0x20, above 0x7F (negative). */
+export function stringStops(bytes: V128, vectors: StringVectors = STRING_CONSTANTS): I32 {
+	return bytes.i8x16.eq(vectors.quote).or(bytes.i8x16.eq(vectors.backslash)).or(bytes.i8x16.ltS(vectors.space)).i8x16.bitmask();
 }
 
 /** The last four bytes of a word as `word` takes them. */
