@@ -296,7 +296,7 @@ export function parseAll(create: ParserFactory, schema: Schema, messages: readon
 	const refused: Refused[] = [];
 	const stops: Stop[] = [];
 	const takeTable = (index: number): void => {
-		(rows[layout.tables[index]?.name as string] as Row[]).push(...world.rows(index));
+		(rows[(layout.tables[index] as TableLayout).name] as Row[]).push(...world.rows(index));
 		world.clearTable(index);
 	};
 	let rest = messages.map(toBytes);

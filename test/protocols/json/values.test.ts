@@ -10,15 +10,15 @@ const I64_LEAST = -(2n ** 63n);
 
 describe.each(tiers)('values of the $name tier', ({ create }) => {
 	/** The cell that `{"v":text}` gives, or the category it is refused with (always at the value). */
-	const valueOf = (type: ValueType, text: string, also: Partial<Field> = {}, options: WorldOptions = {}): Cell | { refused: string } => {
+	const cellOf = (type: ValueType, text: string, also: Partial<Field> = {}, options: WorldOptions = {}): Cell | { refused: string } => {
 		const outcome = parseOne(create, single(type, also), `{"v":${text}}`, { rows: 64, ...options });
 		if ('category' in outcome) return outcome.offset === 5 ? { refused: outcome.category as string } : { refused: `${String(outcome.category)} at ${String(outcome.offset)}` };
 		return outcome.v as Cell;
 	};
 	/** The same for the number as it is and quoted. */
 	const numberOf = (type: ValueType, text: string, also: Partial<Field> = {}): Cell | { refused: string } => {
-		const plain = valueOf(type, text, also);
-		expect(valueOf(type, `"${text}"`, also), `"${text}"`).toEqual(plain);
+		const plain = cellOf(type, text, also);
+		expect(cellOf(type, `"${text}"`, also), `"${text}"`).toEqual(plain);
 		return plain;
 	};
 	const decimal = (scale: number, excess: ExcessDigits = 'reject'): DecimalType => ({ kind: 'decimal', scale, excess, keepTextScale: false });
@@ -97,10 +97,10 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		const types: ValueType[] = [decimal(2), { kind: 'integer', bits: 64, signed: true }, { kind: 'float' }, { kind: 'timestamp', format: 'ms' }];
 		for (const type of types) {
 			for (const text of ['""', '" 1"', '"1 "', '"+1"', '"01"', '"-"', '"1."', '".5"', '"1e"', '"1e+"', '"0x1"', '"NaN"', '"Infinity"', '"1,5"', '"1_0"', '"٣"', '"1\\n"', '"\\u00001"', '"1\\u0000"', '"null"', '"true"', '"-01"', '"1.5.2"', '"\\"1\\""', '"１"']) {
-				expect(valueOf(type, text), text).toEqual({ refused: 'number' });
+				expect(cellOf(type, text), text).toEqual({ refused: 'number' });
 			}
-			expect(valueOf(type, '"\\u0031\\u0030"')).toEqual(valueOf(type, '10'));
-			expect(valueOf(type, '"1\\u00300"')).toEqual(valueOf(type, '100'));
+			expect(cellOf(type, '"\\u0031\\u0030"')).toEqual(cellOf(type, '10'));
+			expect(cellOf(type, '"1\\u00300"')).toEqual(cellOf(type, '100'));
 		}
 	});
 
@@ -111,7 +111,7 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 	});
 
 	describe('timestamps', () => {
-		const at = (text: string, also: Partial<Field> = {}): Cell | { refused: string } => valueOf({ kind: 'timestamp', format: 'rfc3339' }, `"${text}"`, also);
+		const at = (text: string, also: Partial<Field> = {}): Cell | { refused: string } => cellOf({ kind: 'timestamp', format: 'rfc3339' }, `"${text}"`, also);
 		const nanoseconds = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;
 
 		it.each([
@@ -165,8 +165,8 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		});
 
 		it('a text is none of the units, a number no text', () => {
-			expect(valueOf({ kind: 'timestamp', format: 'ms' }, '"2024-01-01T00:00:00Z"')).toEqual({ refused: 'number' });
-			expect(valueOf({ kind: 'timestamp', format: 'rfc3339' }, '1697040000')).toEqual({ refused: 'type' });
+			expect(cellOf({ kind: 'timestamp', format: 'ms' }, '"2024-01-01T00:00:00Z"')).toEqual({ refused: 'number' });
+			expect(cellOf({ kind: 'timestamp', format: 'rfc3339' }, '1697040000')).toEqual({ refused: 'type' });
 			expect(at('\\u0032024-01-01T00:00:00\\u005a')).toBe(nanoseconds('2024-01-01T00:00:00Z'));
 		});
 	});
@@ -175,28 +175,28 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		it('enumerations give their position, and treat other values by their rule', () => {
 			const type = (unknown: 'intern' | 'null' | 'reject') => ({ kind: 'enumeration', values: ['buy', 'sell', ''], unknown }) as const;
 			for (const unknown of ['intern', 'null', 'reject'] as const) {
-				for (const value of ['buy', 'sell', '']) expect(valueOf(type(unknown), JSON.stringify(value), { nullable: true })).toBe(value);
-				expect(valueOf(type(unknown), '"\\u0062uy"', { nullable: true })).toBe('buy');
-				expect(valueOf(type(unknown), 'null', { nullable: true })).toBe(null);
+				for (const value of ['buy', 'sell', '']) expect(cellOf(type(unknown), JSON.stringify(value), { nullable: true })).toBe(value);
+				expect(cellOf(type(unknown), '"\\u0062uy"', { nullable: true })).toBe('buy');
+				expect(cellOf(type(unknown), 'null', { nullable: true })).toBe(null);
 			}
-			expect(valueOf(type('intern'), '"Buy"')).toBe('Buy');
-			expect(valueOf(type('null'), '"Buy"', { nullable: true })).toBe(null);
-			expect(valueOf(type('reject'), '"Buy"')).toEqual({ refused: 'enumeration' });
-			expect(valueOf(type('reject'), `"${'x'.repeat(256)}"`)).toEqual({ refused: 'enumeration' });
-			expect(valueOf(type('intern'), `"${'x'.repeat(255)}"`)).toBe('x'.repeat(255));
-			expect(valueOf(type('intern'), `"${'x'.repeat(256)}"`)).toEqual({ refused: 'too-large' });
-			expect(valueOf(type('null'), `"${'x'.repeat(256)}"`, { nullable: true })).toBe(null);
+			expect(cellOf(type('intern'), '"Buy"')).toBe('Buy');
+			expect(cellOf(type('null'), '"Buy"', { nullable: true })).toBe(null);
+			expect(cellOf(type('reject'), '"Buy"')).toEqual({ refused: 'enumeration' });
+			expect(cellOf(type('reject'), `"${'x'.repeat(256)}"`)).toEqual({ refused: 'enumeration' });
+			expect(cellOf(type('intern'), `"${'x'.repeat(255)}"`)).toBe('x'.repeat(255));
+			expect(cellOf(type('intern'), `"${'x'.repeat(256)}"`)).toEqual({ refused: 'too-large' });
+			expect(cellOf(type('null'), `"${'x'.repeat(256)}"`, { nullable: true })).toBe(null);
 		});
 
 		it('symbols have at most 255 bytes, decoded', () => {
 			const symbol = { kind: 'symbol', universe: 'u' } as const;
-			expect(valueOf(symbol, '""')).toBe('');
-			expect(valueOf(symbol, `"${'x'.repeat(255)}"`)).toBe('x'.repeat(255));
-			expect(valueOf(symbol, `"${'x'.repeat(256)}"`)).toEqual({ refused: 'too-large' });
-			expect(valueOf(symbol, `"${'é'.repeat(127)}x"`)).toBe(`${'é'.repeat(127)}x`);
-			expect(valueOf(symbol, `"${'é'.repeat(128)}"`)).toEqual({ refused: 'too-large' });
-			expect(valueOf(symbol, `"${'\\u0078'.repeat(255)}"`)).toBe('x'.repeat(255));
-			expect(valueOf(symbol, '"\\ud800"')).toBe('\ufffd');
+			expect(cellOf(symbol, '""')).toBe('');
+			expect(cellOf(symbol, `"${'x'.repeat(255)}"`)).toBe('x'.repeat(255));
+			expect(cellOf(symbol, `"${'x'.repeat(256)}"`)).toEqual({ refused: 'too-large' });
+			expect(cellOf(symbol, `"${'é'.repeat(127)}x"`)).toBe(`${'é'.repeat(127)}x`);
+			expect(cellOf(symbol, `"${'é'.repeat(128)}"`)).toEqual({ refused: 'too-large' });
+			expect(cellOf(symbol, `"${'\\u0078'.repeat(255)}"`)).toBe('x'.repeat(255));
+			expect(cellOf(symbol, '"\\ud800"')).toBe('\ufffd');
 		});
 
 		it('ids follow the order of appearance, shared by fields of a universe', () => {
@@ -227,13 +227,13 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		it('templates capture what stands between', () => {
 			for (const capture of [{ kind: 'text' }, { kind: 'symbol', universe: 'u' }] as const) {
 				const type = { kind: 'template', prefix: 'trades.', suffix: '.raw', capture } as const;
-				expect(valueOf(type, '"trades.BTC-PERPETUAL.raw"')).toBe('BTC-PERPETUAL');
-				expect(valueOf(type, '"trades..raw"')).toBe('');
-				expect(valueOf(type, '"\\u0074rades.é\\u002eraw"')).toBe('é');
-				for (const text of ['"trades.raw"', '"trades."', '".raw"', '""', '"Trades.x.raw"', '"trades.x.raw "', '"trades.x.ra"', '"xtrades.x.raw"']) expect(valueOf(type, text), text).toEqual({ refused: 'literal' });
-				expect(valueOf(type, '1')).toEqual({ refused: 'type' });
-				expect(valueOf(type, 'null', { nullable: true })).toBe(null);
-				expect(valueOf(type, `"trades.${'x'.repeat(300)}.raw"`)).toEqual(capture.kind === 'text' ? 'x'.repeat(300) : { refused: 'too-large' });
+				expect(cellOf(type, '"trades.BTC-PERPETUAL.raw"')).toBe('BTC-PERPETUAL');
+				expect(cellOf(type, '"trades..raw"')).toBe('');
+				expect(cellOf(type, '"\\u0074rades.é\\u002eraw"')).toBe('é');
+				for (const text of ['"trades.raw"', '"trades."', '".raw"', '""', '"Trades.x.raw"', '"trades.x.raw "', '"trades.x.ra"', '"xtrades.x.raw"']) expect(cellOf(type, text), text).toEqual({ refused: 'literal' });
+				expect(cellOf(type, '1')).toEqual({ refused: 'type' });
+				expect(cellOf(type, 'null', { nullable: true })).toBe(null);
+				expect(cellOf(type, `"trades.${'x'.repeat(300)}.raw"`)).toEqual(capture.kind === 'text' ? 'x'.repeat(300) : { refused: 'too-large' });
 			}
 		});
 
@@ -241,12 +241,12 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 			const long = `"${'\\u0061'.repeat(4)}"`;
 			const types: ValueType[] = [{ kind: 'symbol', universe: 'u' }, { kind: 'enumeration', values: ['aaaa'], unknown: 'null' }, { kind: 'literal', value: 'aaaa' }, { kind: 'template', prefix: 'a', suffix: '', capture: { kind: 'text' } }, { kind: 'float' }, { kind: 'integer', bits: 32, signed: true }, { kind: 'timestamp', format: 'rfc3339' }];
 			for (const type of types) {
-				expect(valueOf(type, long, { nullable: true }, { scratchSize: 23 }), type.kind).toEqual({ refused: 'too-large' });
-				expect(valueOf(type, long, { nullable: true }, { scratchSize: 24 }), type.kind).not.toEqual({ refused: 'too-large' });
+				expect(cellOf(type, long, { nullable: true }, { scratchSize: 23 }), type.kind).toEqual({ refused: 'too-large' });
+				expect(cellOf(type, long, { nullable: true }, { scratchSize: 24 }), type.kind).not.toEqual({ refused: 'too-large' });
 			}
-			expect(valueOf({ kind: 'text' }, long, {}, { scratchSize: 0 })).toBe('aaaa');
-			expect(valueOf({ kind: 'skip' }, long, {}, { scratchSize: 0 })).toBeUndefined();
-			expect(valueOf({ kind: 'symbol', universe: 'u' }, '"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"', {}, { scratchSize: 0 })).toBe('a'.repeat(28));
+			expect(cellOf({ kind: 'text' }, long, {}, { scratchSize: 0 })).toBe('aaaa');
+			expect(cellOf({ kind: 'skip' }, long, {}, { scratchSize: 0 })).toBeUndefined();
+			expect(cellOf({ kind: 'symbol', universe: 'u' }, '"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"', {}, { scratchSize: 0 })).toBe('a'.repeat(28));
 			// As a key it is one that the schema does not name.
 			const schema = feed(message([field('aaaa', { kind: 'flag' })]));
 			expect(parseOne(create, schema, `{${long}:1}`, { scratchSize: 23 })).toEqual({ category: 'missing-field', offset: 29 });
@@ -255,9 +255,9 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 	});
 
 	it('flags', () => {
-		expect(valueOf({ kind: 'flag' }, 'true')).toBe(true);
-		expect(valueOf({ kind: 'flag' }, 'false')).toBe(false);
-		for (const text of ['1', '0', '"true"', 'null', '[]', '{}']) expect(valueOf({ kind: 'flag' }, text)).toEqual({ refused: 'type' });
+		expect(cellOf({ kind: 'flag' }, 'true')).toBe(true);
+		expect(cellOf({ kind: 'flag' }, 'false')).toBe(false);
+		for (const text of ['1', '0', '"true"', 'null', '[]', '{}']) expect(cellOf({ kind: 'flag' }, text)).toEqual({ refused: 'type' });
 	});
 
 	it('literals', () => {
@@ -275,10 +275,10 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		] as const;
 		for (const [value, same, other, wrong] of cases) {
 			const type = { kind: 'literal', value } as const;
-			for (const text of same) expect(valueOf(type, text), text).toBeUndefined();
-			for (const text of other) expect(valueOf(type, text), text).toEqual({ refused: 'literal' });
-			for (const text of wrong) expect(valueOf(type, text), text).toEqual({ refused: 'type' });
-			expect(valueOf(type, 'null', { nullable: true })).toBeUndefined();
+			for (const text of same) expect(cellOf(type, text), text).toBeUndefined();
+			for (const text of other) expect(cellOf(type, text), text).toEqual({ refused: 'literal' });
+			for (const text of wrong) expect(cellOf(type, text), text).toEqual({ refused: 'type' });
+			expect(cellOf(type, 'null', { nullable: true })).toBeUndefined();
 		}
 	});
 
@@ -286,16 +286,16 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		const numeric: ValueType[] = [{ kind: 'integer', bits: 32, signed: true }, { kind: 'integer', bits: 64, signed: false }, decimal(8), { kind: 'float' }, { kind: 'timestamp', format: 'ms' }, { kind: 'timestamp', format: 'rfc3339' }];
 		const other: ValueType[] = [{ kind: 'flag' }, { kind: 'text' }, { kind: 'symbol', universe: 'u' }, { kind: 'enumeration', values: ['a'], unknown: 'reject' }, tuple([{ kind: 'flag' }]), message([]), { kind: 'list', item: { kind: 'flag' }, itemNullable: false }];
 		for (const type of [...numeric, ...other]) {
-			expect(valueOf(type, 'null', { nullable: true }), type.kind).toBe(null);
-			expect(valueOf(type, 'null', { optional: true }), type.kind).toEqual({ refused: 'type' });
-			expect(valueOf(type, 'null'), type.kind).toEqual({ refused: 'type' });
-			expect(valueOf(type, 'nulL', { nullable: true }), type.kind).toEqual({ refused: 'syntax at 8' });
-			expect(valueOf(type, 'nulL'), type.kind).toEqual({ refused: 'type' });
+			expect(cellOf(type, 'null', { nullable: true }), type.kind).toBe(null);
+			expect(cellOf(type, 'null', { optional: true }), type.kind).toEqual({ refused: 'type' });
+			expect(cellOf(type, 'null'), type.kind).toEqual({ refused: 'type' });
+			expect(cellOf(type, 'nulL', { nullable: true }), type.kind).toEqual({ refused: 'syntax at 8' });
+			expect(cellOf(type, 'nulL'), type.kind).toEqual({ refused: 'type' });
 			expect(parseOne(create, single(type, { optional: true }), '{}'), type.kind).toEqual({ v: null });
 		}
 		for (const type of numeric) {
-			expect(valueOf(type, '""', { nullable: true })).toBe(null);
-			expect(valueOf(type, '""', { optional: true })).toEqual({ refused: type.kind === 'timestamp' && type.format === 'rfc3339' ? 'timestamp' : 'number' });
+			expect(cellOf(type, '""', { nullable: true })).toBe(null);
+			expect(cellOf(type, '""', { optional: true })).toEqual({ refused: type.kind === 'timestamp' && type.format === 'rfc3339' ? 'timestamp' : 'number' });
 		}
 	});
 
@@ -307,11 +307,11 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		];
 		for (const [type, own] of kinds) {
 			for (const [kind, start] of Object.entries(starts)) {
-				const verdict = valueOf(type, start);
+				const verdict = cellOf(type, start);
 				if ((own as string[]).includes(kind)) expect(verdict, `${type.kind} ${start}`).not.toEqual({ refused: 'type' });
 				else expect(verdict, `${type.kind} ${start}`).toEqual({ refused: 'type' });
 			}
-			for (const start of ['x', '+', ']', '}', ',', ':', '\0', '\u00e9']) expect(valueOf(type, start), `${type.kind} ${start}`).toEqual({ refused: 'syntax' });
+			for (const start of ['x', '+', ']', '}', ',', ':', '\0', '\u00e9']) expect(cellOf(type, start), `${type.kind} ${start}`).toEqual({ refused: 'syntax' });
 			expect(verdicts(create, single(type), ['{"v":', '{"v": \n'])).toEqual([{ category: 'truncated', offset: 5 }, { category: 'truncated', offset: 7 }]);
 		}
 	});

@@ -3,9 +3,9 @@ import type { Column, ListColumn, ScalarColumn, StructColumn } from '../../../co
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { matchesTemplate } from '../../../schema/discriminants.ts';
 import type { Field, IntegerType, ListType, MessageType, ScalarType, TemplateType, TimestampFormat, TupleType, ValueType } from '../../../schema/model.ts';
-import { asciiText, decodeString, Scanner, utf8Text, type ValueKind } from './grammar.ts';
+import { asciiText, decodeString, type Scanner, utf8Text, type ValueKind } from './grammar.ts';
 import { type Decimal, parseDecimal, toFixedPoint } from './numbers.ts';
-import { BatchFull, Refusal } from './refusal.ts';
+import { type BatchFull, Refusal } from './refusal.ts';
 import type { PendingRow } from './rows.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from './timestamps.ts';
 

@@ -17,7 +17,7 @@ const broken =
 const syntax = broken('syntax');
 const number = broken('number');
 const truncated = broken('truncated');
-const escape = broken('escape');
+const badEscape = broken('escape');
 
 const encoder = new TextEncoder();
 /** Text with bytes in it. */
@@ -65,10 +65,10 @@ export const BROKEN_VALUES: readonly Broken[] = [
 	...range(0, 0x1f).flatMap((byte) => broken('control-character')(1, bytes('"', byte, '"'))),
 	...range(0, 0x1f).flatMap((byte) => broken('control-character')(18, bytes('"', 'a'.repeat(17), byte, 'b"'))),
 	...broken('control-character')(3, bytes('"\\n', 0x0a, '"'), bytes('"', 0xc3, 0xa9, 0x00, '"')),
-	...range(0, 255).filter((byte) => !ESCAPABLE.includes(byte)).flatMap((byte) => escape(1, bytes('"\\', byte, '"'))),
-	...escape(1, '"\\u"', '"\\u0"', '"\\u00"', '"\\u004"', '"\\u004g"', '"\\ug000"', '"\\u0g00"', '"\\u00g0"', '"\\u 041"', '"\\u-041"', '"\\u+041"', '"\\u004\\"', '"\\U0041"', '"\\x41"', '"\\u{41}"', '"\\N"', '"\\a\\b"', '"\\u00é0"', '"\\uＡＢＣＤ"', '"\\u00\n1"', '"\\u0x41"', '"\\u/041"', '"\\u:041"', '"\\u@041"', '"\\uG041"', '"\\u`041"'),
-	...escape(7, '"\\ud83d\\u"', '"\\ud83d\\uzzzz"', '"\\ud83d\\x"', '"\\ud83d\\ude0"', '"\\u0041\\u004"', '"abcdef\\q"', '"\\ud83d\\U0041"'),
-	...escape(3, '"aa\\v"', '"\\\\\\0"', '"\\n\\e"'),
+	...range(0, 255).filter((byte) => !ESCAPABLE.includes(byte)).flatMap((byte) => badEscape(1, bytes('"\\', byte, '"'))),
+	...badEscape(1, '"\\u"', '"\\u0"', '"\\u00"', '"\\u004"', '"\\u004g"', '"\\ug000"', '"\\u0g00"', '"\\u00g0"', '"\\u 041"', '"\\u-041"', '"\\u+041"', '"\\u004\\"', '"\\U0041"', '"\\x41"', '"\\u{41}"', '"\\N"', '"\\a\\b"', '"\\u00é0"', '"\\uＡＢＣＤ"', '"\\u00\n1"', '"\\u0x41"', '"\\u/041"', '"\\u:041"', '"\\u@041"', '"\\uG041"', '"\\u`041"'),
+	...badEscape(7, '"\\ud83d\\u"', '"\\ud83d\\uzzzz"', '"\\ud83d\\x"', '"\\ud83d\\ude0"', '"\\u0041\\u004"', '"abcdef\\q"', '"\\ud83d\\U0041"'),
+	...badEscape(3, '"aa\\v"', '"\\\\\\0"', '"\\n\\e"'),
 	...BAD_UTF8.flatMap((bad) => broken('utf8')(1, bytes('"', ...bad, '"'))),
 	...BAD_UTF8.flatMap((bad) => broken('utf8')(20, bytes('"', 'a'.repeat(15), 0xf0, 0x9f, 0x98, 0x80, ...bad, 'tail of the string"'))),
 	...broken('utf8')(3, bytes('"\\n', 0xff, '"'), bytes('"', 0xc3, 0xa9, 0x80, '"')),
