@@ -23,7 +23,8 @@ function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
 		textBytes: d.pick([4096, 64, 256, 1024]),
 		received: d.chance(30),
 		errorLimit: d.pick([1024, 1, 3, 10]),
-		scratchSize: d.pick([65536, 0, 16, 64, 256]),
+		// The least that the rules allow.
+		scratchSize: d.pick([65536, 1024, 1100]),
 		symbols: d.pick([4096, 16, 64]),
 		filler: d.pick([0x00, 0xff, 0xa5]),
 		beyond: d.pick(['', '"', '}', '0', ']}', '0"]}', ',', '\\', 'e1', ' ', 'ull', '":0}', '{"p":1}']),

@@ -1,6 +1,6 @@
 /** What values become: exact numbers, timestamps, symbols, texts, constants, nulls. */
 import { describe, expect, it } from 'vitest';
-import type { DecimalType, ExcessDigits, Field, IntegerType, TimestampFormat, ValueType } from '../../../src/schema/model.ts';
+import type { DecimalType, ExcessDigits, Field, IntegerType, TimestampFormat, UnknownKeys, ValueType } from '../../../src/schema/model.ts';
 import { type Cell, parseAll, parseOne, type Row, verdicts, type WorldOptions } from './harness.ts';
 import { feed, field, message, single, tuple } from './schemas.ts';
 import { tiers } from './tiers.ts';
@@ -238,19 +238,22 @@ describe.each(tiers)('values of the $name tier', ({ create }) => {
 		});
 
 		it('a string with escapes that the scratch cannot hold is too large, except as text', () => {
-			const long = `"${'\\u0061'.repeat(4)}"`;
-			const types: ValueType[] = [{ kind: 'symbol', universe: 'u' }, { kind: 'enumeration', values: ['aaaa'], unknown: 'null' }, { kind: 'literal', value: 'aaaa' }, { kind: 'template', prefix: 'a', suffix: '', capture: { kind: 'text' } }, { kind: 'float' }, { kind: 'integer', bits: 32, signed: true }, { kind: 'timestamp', format: 'rfc3339' }];
+			const of = (count: number): string => `"${'\\u0061'.repeat(count)}"`;
+			const options = { scratchSize: 1024 };
+			const types: ValueType[] = [{ kind: 'symbol', universe: 'u' }, { kind: 'enumeration', values: ['a'], unknown: 'null' }, { kind: 'literal', value: 'a' }, { kind: 'template', prefix: 'a', suffix: '', capture: { kind: 'text' } }, { kind: 'float' }, { kind: 'integer', bits: 32, signed: true }, { kind: 'timestamp', format: 'rfc3339' }];
 			for (const type of types) {
-				expect(cellOf(type, long, { nullable: true }, { scratchSize: 23 }), type.kind).toEqual({ refused: 'too-large' });
-				expect(cellOf(type, long, { nullable: true }, { scratchSize: 24 }), type.kind).not.toEqual({ refused: 'too-large' });
+				expect(cellOf(type, of(171), { nullable: true }, options), type.kind).toEqual({ refused: 'too-large' });
+				expect(cellOf(type, of(170), { nullable: true }, options), type.kind).not.toEqual({ refused: 'too-large' });
 			}
-			expect(cellOf({ kind: 'text' }, long, {}, { scratchSize: 0 })).toBe('aaaa');
-			expect(cellOf({ kind: 'skip' }, long, {}, { scratchSize: 0 })).toBeUndefined();
-			expect(cellOf({ kind: 'symbol', universe: 'u' }, '"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"', {}, { scratchSize: 0 })).toBe('a'.repeat(28));
+			expect(cellOf({ kind: 'text' }, of(1000), {}, options)).toBe('a'.repeat(1000));
+			expect(cellOf({ kind: 'skip' }, of(1000), {}, options)).toBeUndefined();
+			// Without escapes there is nothing to decode.
+			expect(cellOf({ kind: 'template', prefix: '', suffix: '', capture: { kind: 'text' } }, `"${'a'.repeat(5000)}"`, {}, { ...options, textBytes: 8192 })).toBe('a'.repeat(5000));
 			// As a key it is one that the schema does not name.
-			const schema = feed(message([field('aaaa', { kind: 'flag' })]));
-			expect(parseOne(create, schema, `{${long}:1}`, { scratchSize: 23 })).toEqual({ category: 'missing-field', offset: 29 });
-			expect(parseOne(create, schema, `{${long}:true}`, { scratchSize: 24 })).toEqual({ aaaa: true });
+			const schema = (unknownKeys: UnknownKeys) => feed(message([field('a', { kind: 'flag' })], { unknownKeys }));
+			expect(parseOne(create, schema('skip'), `{${of(171)}:1,"a":true}`, options)).toEqual({ a: true });
+			expect(parseOne(create, schema('reject'), `{${of(171)}:1,"a":true}`, options)).toEqual({ category: 'unknown-key', offset: 1 });
+			expect(parseOne(create, schema('keep'), `{${of(171)}:1,"a":true}`, options)).toEqual({ a: true, unknownKeys: `{${of(171)}:1}` });
 		});
 	});
 
