@@ -30,10 +30,6 @@ export class F32 extends Expression {
 		return new F32((code) => code.constantF32(value));
 	}
 
-	static const(value: number): F32 {
-		return F32.of(value);
-	}
-
 	/** `condition ? a : b`; both are computed. */
 	static select(condition: I32Operand, a: F32Operand, b: F32Operand): F32 {
 		return new F32(selection(toI32(condition), toF32(a), toF32(b)));
@@ -189,10 +185,6 @@ export class F64 extends Expression {
 	static of(value: number): F64 {
 		if (typeof value !== 'number') throw misuse(`${describe(value)} is no float`);
 		return new F64((code) => code.constantF64(value));
-	}
-
-	static const(value: number): F64 {
-		return F64.of(value);
 	}
 
 	/** `condition ? a : b`; both are computed. */

@@ -23,10 +23,6 @@ export class I32 extends Expression {
 		return new I32((code) => code.constant32(value));
 	}
 
-	static const(value: number): I32 {
-		return I32.of(value);
-	}
-
 	/** `condition ? a : b`; both are computed. */
 	static select(condition: I32Operand, a: I32Operand, b: I32Operand): I32 {
 		return new I32(selection(toI32(condition), toI32(a), toI32(b)));

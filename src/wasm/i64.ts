@@ -26,10 +26,6 @@ export class I64 extends Expression {
 		return new I64((code) => code.constant64(exact));
 	}
 
-	static const(value: bigint | number): I64 {
-		return I64.of(value);
-	}
-
 	/** `condition ? a : b`; both are computed. */
 	static select(condition: I32Operand, a: I64Operand, b: I64Operand): I64 {
 		return new I64(selection(toI32(condition), toI64(a), toI64(b)));

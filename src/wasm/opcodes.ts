@@ -564,3 +564,20 @@ export function atomicAlignment(instruction: AtomicInstruction): number {
 	if (width !== undefined) return Math.log2(Number(width) / 8);
 	return instruction.startsWith('i64') ? 3 : 2;
 }
+
+const UNARY = /\.(?:eqz|clz|ctz|popcnt|abs|neg|ceil|floor|trunc|nearest|sqrt|splat|not|any_true|all_true|bitmask|(?:wrap|trunc|relaxed_trunc|extend|convert|demote|promote|reinterpret|extadd)_.*|extend(?:8|16|32)_s)$/;
+const TERNARY = /\.(?:bitselect|relaxed_n?madd|relaxed_laneselect|relaxed_dot_.*_add_s|.*\.cmpxchg.*|atomic\.rmw.*cmpxchg.*|atomic\.wait(?:32|64))$/;
+
+/** How many values an instruction of the tables other than `STRUCTURED` takes from the stack. */
+export function operandCount(instruction: Exclude<Instruction, keyof typeof STRUCTURED>): number {
+	if (TERNARY.test(instruction)) return 3;
+	if (UNARY.test(instruction)) return 1;
+	if (instruction in LANE) return instruction.includes('.replace_lane') ? 2 : 1;
+	if (instruction in MEMORY || instruction in ATOMIC) return /\.load[^.]*$/.test(instruction) ? 1 : 2;
+	return 2;
+}
+
+/** Whether an instruction of the tables other than `STRUCTURED` leaves no value. */
+export function isStore(instruction: Exclude<Instruction, keyof typeof STRUCTURED>): boolean {
+	return /\.store[^.]*$/.test(instruction);
+}

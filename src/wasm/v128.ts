@@ -35,10 +35,6 @@ export class V128 extends Expression {
 		});
 	}
 
-	static const(bytes: ArrayLike<number>): V128 {
-		return V128.of(bytes);
-	}
-
 	/** A constant of 16 bytes, lane 0 first. */
 	static bytes(...bytes: number[]): V128 {
 		return V128.of(bytes);
