@@ -1,19 +1,20 @@
 /** Random messages of random schemas: every tier gives the same bytes, and those that JSON.parse and a mapping give. */
+import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Schema } from '../../../src/schema/model.ts';
 import { arbitraryDraws, buildMessage, buildSchema, buildSpelledDocument, Draws, hasDuplicateKeys } from './arbitraries.ts';
-import { caseCount } from './cases.ts';
 import { type Cell, compareTiers, parseAll, type Row, show, toBytes, type WorldOptions } from './harness.ts';
 import { canonicalUnknownKeys, expectedOf } from './oracle.ts';
+import { assertHolds, caseCount } from './properties.ts';
 import { reference, schemaTier, schemaTierExists, tiers } from './tiers.ts';
 
-const MESSAGES = 40;
-/** All draws of one run: a schema's, options', then each message's. */
+/** Draws for a schema and for each message. */
 const SCHEMA_DRAWS = 300;
 const OPTION_DRAWS = 12;
-const MESSAGE_DRAWS = 200;
-const draws = fc.tuple(arbitraryDraws(SCHEMA_DRAWS), arbitraryDraws(OPTION_DRAWS), fc.array(arbitraryDraws(MESSAGE_DRAWS), { minLength: 1, maxLength: MESSAGES, size: 'max' }));
+const MESSAGE_DRAWS = 160;
+
+const messageDraws = (most: number): fc.Arbitrary<number[][]> => fc.array(arbitraryDraws(MESSAGE_DRAWS), { minLength: 1, maxLength: most, size: 'max' });
 
 /** Small batches, records and scratch, so that all of them fill up. */
 function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
@@ -33,8 +34,6 @@ function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
 	};
 }
 
-const runs = (): number => Math.ceil(caseCount(20_000) / MESSAGES / 1.5);
-
 describe('the schema tier', () => {
 	const name = 'gives the same bytes as the reference';
 	if (!schemaTierExists) {
@@ -43,27 +42,26 @@ describe('the schema tier', () => {
 	}
 	const memories = [new WebAssembly.Memory({ initial: 16, maximum: 4096 }), new WebAssembly.Memory({ initial: 16, maximum: 4096 })] as const;
 
-	it(name, { timeout: 3_600_000 }, () => {
+	it(name, { timeout: 7_200_000 }, () => {
 		const total = { accepted: 0, refused: 0, full: 0 };
-		fc.assert(
-			fc.property(draws, ([schemaDraws, optionDraws, messageDraws]) => {
-				const schema = buildSchema(new Draws(schemaDraws));
-				const chosen = options(new Draws(optionDraws));
-				const messages = messageDraws.map((values) => buildMessage(schema, new Draws(values)));
-				const repeated = Array.from({ length: chosen.repeat }, () => messages).flat();
-				const difference = compareTiers([reference, schemaTier], schema, repeated, {
-					...chosen,
-					memories,
-					count: (accepted, refused, stops) => {
-						total.accepted += accepted;
-						total.refused += refused;
-						total.full += stops.filter((stop) => stop === 'tableFull').length;
-					},
-				});
-				expect(difference === null ? null : explain(difference, schema, repeated, chosen)).toBeNull();
-			}),
-			{ numRuns: runs() },
-		);
+		// Half of 60 messages, 2.3 times each.
+		const runs = Math.ceil(caseCount(20_000) / 70);
+		assertHolds(fc.tuple(arbitraryDraws(SCHEMA_DRAWS), arbitraryDraws(OPTION_DRAWS), messageDraws(60)), runs, ([schemaDraws, optionDraws, drawsOfMessages]) => {
+			const schema = buildSchema(new Draws(schemaDraws));
+			const chosen = options(new Draws(optionDraws));
+			const messages = drawsOfMessages.map((values) => buildMessage(schema, new Draws(values)));
+			const repeated = Array.from({ length: chosen.repeat }, () => messages).flat();
+			const difference = compareTiers([reference, schemaTier], schema, repeated, {
+				...chosen,
+				memories,
+				count: (accepted, refused, stops) => {
+					total.accepted += accepted;
+					total.refused += refused;
+					total.full += stops.filter((stop) => stop === 'tableFull').length;
+				},
+			});
+			return difference === null ? null : explain(difference, schema, repeated, chosen);
+		});
 		// Else the messages would say little.
 		expect(total.accepted).toBeGreaterThan(total.refused / 2);
 		expect(total.full).toBeGreaterThan(0);
@@ -80,33 +78,34 @@ describe.each(tiers)('the $name tier', ({ create }) => {
 
 	it('gives the rows that JSON.parse and a mapping give', { timeout: 3_600_000 }, () => {
 		const counts = { accepted: 0, refused: 0 };
-		fc.assert(
-			fc.property(fc.tuple(arbitraryDraws(SCHEMA_DRAWS), fc.array(arbitraryDraws(MESSAGE_DRAWS), { minLength: 1, maxLength: 20, size: 'max' })), ([schemaDraws, messageDraws]) => {
-				const schema = buildSchema(new Draws(schemaDraws));
-				const cases = messageDraws
-					.map((values) => buildSpelledDocument(schema, new Draws(values)))
-					// JSON.parse hides keys that stand twice.
-					.filter(({ document }) => !hasDuplicateKeys(document))
-					.map(({ text }) => ({ text, expected: expectedOf(schema, toBytes(text)) }))
-					.filter(({ expected }) => expected !== 'unsure');
-				const { rows, refused } = parseAll(create, schema, cases.map(({ text }) => text), { rows: 64, items: 2048, textBytes: 65536, memory });
-				const errors = new Map(refused.map((error) => [error.sequence, error]));
-				const next = new Map(Object.entries(rows).map(([name, all]) => [name, all.values()]));
-				cases.forEach(({ text, expected }, sequence) => {
-					const error = errors.get(sequence);
-					if (expected === 'refused' || expected === 'unsure' || error !== undefined) {
-						counts.refused++;
-						expect({ text, schema, refused: error !== undefined }).toEqual({ text, schema, refused: expected === 'refused' });
-						return;
-					}
-					counts.accepted++;
-					const variant = schema.variants[expected.variant];
-					if (variant?.role !== 'table') return;
-					expect({ text, schema, row: canonical(next.get(variant.name)?.next().value ?? null) }).toEqual({ text, schema, row: expected.row });
-				});
-			}),
-			{ numRuns: Math.ceil(caseCount(5000) / 15) },
-		);
+		assertHolds(fc.tuple(arbitraryDraws(SCHEMA_DRAWS), messageDraws(30)), Math.ceil(caseCount(5000) / 15), ([schemaDraws, drawsOfMessages]) => {
+			const schema = buildSchema(new Draws(schemaDraws));
+			const cases = drawsOfMessages
+				.map((values) => buildSpelledDocument(schema, new Draws(values)))
+				// JSON.parse hides keys that stand twice.
+				.filter(({ document }) => !hasDuplicateKeys(document))
+				.map(({ text }) => ({ text, expected: expectedOf(schema, toBytes(text)) }))
+				.filter(({ expected }) => expected !== 'unsure');
+			const { rows, refused } = parseAll(create, schema, cases.map(({ text }) => text), { rows: 64, items: 2048, textBytes: 65536, memory });
+			const errors = new Map(refused.map((error) => [error.sequence, error]));
+			const next = new Map(Object.entries(rows).map(([name, all]) => [name, all.values()]));
+			for (const [sequence, { text, expected }] of cases.entries()) {
+				const error = errors.get(sequence);
+				const wrong = (what: string): string => `${what}\nmessage: ${show(toBytes(text))}\nschema: ${JSON.stringify(schema)}`;
+				if (expected === 'refused' || expected === 'unsure' || error !== undefined) {
+					counts.refused++;
+					if (expected !== 'refused') return wrong(`refused with ${error?.category} at ${error?.offset}`);
+					if (error === undefined) return wrong('accepted');
+					continue;
+				}
+				counts.accepted++;
+				const variant = schema.variants[expected.variant];
+				if (variant?.role !== 'table') continue;
+				const row = canonical(next.get(variant.name)?.next().value ?? null);
+				if (!isDeepStrictEqual(row, expected.row)) return wrong(`row ${inspect(row, { depth: 9 })}\nnot ${inspect(expected.row, { depth: 9 })}`);
+			}
+			return null;
+		});
 		expect(counts.accepted).toBeGreaterThan(counts.refused);
 	});
 });
