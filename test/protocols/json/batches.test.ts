@@ -161,6 +161,13 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 		expect(bytes(0x00)).toEqual(bytes(0xff));
 	});
 
+	it('a shared memory', () => {
+		const schema = feed(message([field('a', I32), field('t', { kind: 'text' }), field('s', { kind: 'symbol', universe: 'u' })]));
+		const { rows, refused } = parseAll(create, schema, ['{"a":1,"t":"a text longer than twelve","s":"\\u0041"}', '{"a":x', '{"a":2,"t":"","s":"B"}'], { memory: new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true }) });
+		expect(rows.variant0).toEqual([{ a: 1, t: 'a text longer than twelve', s: 'A' }, { a: 2, t: '', s: 'B' }]);
+		expect(refused).toMatchObject([{ category: 'syntax', offset: 5 }]);
+	});
+
 	it('what follows a message in memory does not matter', () => {
 		const schema = feed(message([field('a', I32), field('t', { kind: 'text' }, { optional: true })]), tuple([{ kind: 'float' }]));
 		const messages = ['{"a":1}', '{"a":1', '{"a":', '{"a"', '{"', '{', '', '[1', '[1.', '[1e', '[-', '["1', '{"t":"x', '{"t":"\\', '{"t":"\\u00', '[nul', '{"a":12,"t":"é'.slice(0, -1), '[1]', ' [1] ', '{"a":1} '];

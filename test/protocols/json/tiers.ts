@@ -9,7 +9,7 @@ export const reference: Tier = { name: 'reference', create: (layout, memory) => 
 
 export const schemaTier: Tier = {
 	name: 'schema',
-	create: (layout, memory, allocate) => instantiateParser(new WebAssembly.Module(json(layout.schema).generate(layout)), memory, allocate),
+	create: (layout, memory, allocate) => instantiateParser(new WebAssembly.Module(json(layout.schema).generate(layout, { shared: memory.buffer instanceof SharedArrayBuffer })), memory, allocate),
 };
 
 /** False while `generate` says that there is nothing yet; any other error is a failure of the tests. */
