@@ -1,0 +1,19 @@
+/** Batches of columns: views over memory, accessors that allocate nothing, lifetimes that are enforced. */
+export { type Batch, type BatchOptions, type BatchReader, type Cell, createBatchReader, openBatch, type PlainRow } from './batch.ts';
+export {
+	type BatchMemory,
+	type ColumnView,
+	type DecimalColumn,
+	decimalText,
+	type FlagColumn,
+	type FloatColumn,
+	type Integer32Column,
+	type IntegerColumn,
+	isoText,
+	type ListView,
+	StaleViewError,
+	type StructView,
+	type SymbolColumn,
+	type TextColumn,
+	type TimestampColumn,
+} from './columns.ts';
