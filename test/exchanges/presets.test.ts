@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { binanceSpotRaw, type ExchangeName, exchanges } from '../../src/exchanges/index.ts';
 import { discriminantsOf, exclude } from '../../src/schema/discriminants.ts';
@@ -29,6 +30,11 @@ describe.each(Object.entries(exchanges))('%s', (name, preset) => {
 		}
 		expect(JSON.stringify(other)).toMatch(/"scale":4/);
 		if (name !== 'bitmex' && name !== 'huobi') expect(JSON.stringify(other)).toMatch(/"scale":2/);
+	});
+
+	test('stands in docs/exchanges.md', () => {
+		const names = (role: string): string => variants.filter((variant) => variant.role === role).map((variant) => variant.name).join(', ');
+		expect(readFileSync(new URL('../../docs/exchanges.md', import.meta.url), 'utf8').split('\n')).toContain(`| \`${name}\` | ${names('table')} | ${names('control')} |`);
 	});
 
 	test('tells its tables apart', () => {
