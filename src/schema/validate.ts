@@ -75,6 +75,7 @@ function checkType(type: ValueType, path: string, depth: number, add: Add): void
 			if (depth > DEPTH_LIMIT) add(path, `the types are nested deeper than ${DEPTH_LIMIT}; describe the inner part as skip()`);
 			else checkType(type.item, `${path}[]`, depth + 1, add);
 			if (!holdsValue(type.item)) add(path, `the items (${type.item.kind}) have no column; give the item a type that holds a value, or describe the whole field as skip()`);
+			checkUnknownValues(type.item, type.itemNullable, `${path}[]`, add);
 			if (type.itemNullable && !SCALARS.includes(type.item.kind)) add(`${path}[]`, `items that are a ${type.item.kind} cannot be null; only numbers, flags and strings can`);
 			return;
 		case 'message':
@@ -118,7 +119,7 @@ function checkField(field: Field, parent: MessageType | TupleType, path: string,
 	} else if (field.distinguishing && field.optional) {
 		add(path, 'a distinguishing field is one that is always there, so it cannot be optional; take .optional() or .distinguishing() away');
 	}
-	if (type.kind === 'enumeration' && type.unknown === 'null' && !field.nullable) add(path, "values that are not listed become null here, and the field cannot be null; add .nullable(), or choose .unknown('intern')");
+	checkUnknownValues(type, field.nullable, path, add);
 	checkType(type, path, depth + 1, add);
 }
 
@@ -130,6 +131,10 @@ function checkEnumeration({ values }: EnumerationType, path: string, add: Add): 
 		const bytes = utf8.encode(value).length;
 		if (bytes > SYMBOL_LIMIT) add(path, `the enumeration's value "${value.slice(0, 20)}…" has ${bytes} bytes, and ${SYMBOL_LIMIT} are possible; use text()`);
 	}
+}
+
+function checkUnknownValues(type: ValueType, nullable: boolean, path: string, add: Add): void {
+	if (type.kind === 'enumeration' && type.unknown === 'null' && !nullable) add(path, "values that are not listed become null here, and the field cannot be null; add .nullable(), or choose .unknown('intern')");
 }
 
 function checkUniverse(universe: string, path: string, add: Add): void {

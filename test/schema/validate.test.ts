@@ -108,6 +108,7 @@ describe('mistakes of fields', () => {
 		expect(of(enumeration(['ü'.repeat(128)]))[0]).toMatch(/has 256 bytes, and 255 are possible/);
 		expect(of(enumeration(['a']).unknown('null'))).toEqual(["m.f: values that are not listed become null here, and the field cannot be null; add .nullable(), or choose .unknown('intern')"]);
 		expect(of(enumeration(['a']).unknown('null').nullable())).toEqual([]);
+		expect(of(list(enumeration(['a']).unknown('null')))[0]).toMatch(/^m\.f\[\]: values that are not listed become null/);
 	});
 
 	test('symbols', () => {
