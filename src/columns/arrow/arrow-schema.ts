@@ -1,0 +1,191 @@
+/**
+ * How a table's columns appear in Arrow, and back. https://github.com/apache/arrow/blob/main/format/Schema.fbs
+ *
+ * | column | Arrow |
+ * |---|---|
+ * | integer | Int 32/64, signed or not |
+ * | decimal | Decimal128(19, scale), widened from i64 when written |
+ * | timestamp, received | Timestamp(ns, "UTC") |
+ * | float, flag | FloatingPoint(double), Bool |
+ * | symbol, enumeration | Utf8, dictionary-encoded with Int32 indices |
+ * | text | Utf8 (Utf8View on request) |
+ * | message, tuple | Struct |
+ * | list | List |
+ * | kept text scales | Int8 column `<name>_scale` beside the decimal |
+ */
+import type { Column, TableLayout } from '../../compiler/batch-layout.ts';
+import type { FlatBuilder, FlatTable } from './flatbuffer.ts';
+import { FlatError } from './flatbuffer.ts';
+
+export const ARROW_TYPE = { int: 2, float: 3, utf8: 5, bool: 6, decimal: 7, timestamp: 10, list: 12, struct: 13, largeUtf8: 20, utf8View: 24 } as const;
+
+/** Precision of a decimal that comes from an i64. */
+export const DECIMAL_PRECISION = 19;
+
+export type ArrowType =
+	| { readonly kind: 'int'; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+	| { readonly kind: 'float'; readonly bits: 32 | 64 }
+	| { readonly kind: 'decimal'; readonly scale: number; readonly bits: number }
+	| { readonly kind: 'timestamp'; readonly unit: 's' | 'ms' | 'us' | 'ns' }
+	| { readonly kind: 'utf8' | 'largeUtf8' | 'utf8View' | 'bool' | 'list' | 'struct' };
+
+export interface ArrowField {
+	readonly name: string;
+	readonly nullable: boolean;
+	readonly type: ArrowType;
+	/** Id of the dictionary whose indices the column holds. */
+	readonly dictionary: number | null;
+	readonly children: readonly ArrowField[];
+	/** Where a written field's values come from. */
+	readonly source: { readonly column: Column | null; readonly part: 'values' | 'textScales' | 'received' };
+}
+
+export interface ArrowOptions {
+	/** Write texts as Utf8View, without copying them into one buffer; not every reader knows it. Default false. */
+	readonly utf8View?: boolean;
+}
+
+/** The Arrow fields of a table. Dictionary ids are the layout's symbol table numbers. */
+export function arrowFields(layout: TableLayout, options: ArrowOptions = {}): ArrowField[] {
+	const fields = layout.columns.flatMap((column) => fieldsOf(column, options));
+	if (layout.received >= 0) fields.unshift({ name: 'received', nullable: false, type: { kind: 'timestamp', unit: 'ns' }, dictionary: null, children: [], source: { column: null, part: 'received' } });
+	return fields;
+}
+
+function fieldsOf(column: Column, options: ArrowOptions): ArrowField[] {
+	const common = { name: column.name, nullable: column.validity >= 0, dictionary: null, children: [], source: { column, part: 'values' as const } };
+	switch (column.kind) {
+		case 'struct':
+			return [{ ...common, type: { kind: 'struct' }, children: column.children.flatMap((child) => fieldsOf(child, options)) }];
+		case 'list':
+			return [{ ...common, type: { kind: 'list' }, children: fieldsOf(column.item, options).slice(0, 1) }];
+		case 'scalar': {
+			const { type } = column;
+			switch (type.kind) {
+				case 'integer':
+					return [{ ...common, type: { kind: 'int', bits: type.bits, signed: type.signed } }];
+				case 'decimal': {
+					const value: ArrowField = { ...common, type: { kind: 'decimal', scale: type.scale, bits: 128 } };
+					if (column.textScales < 0) return [value];
+					return [value, { ...common, name: `${column.name}_scale`, type: { kind: 'int', bits: 8, signed: true }, source: { column, part: 'textScales' } }];
+				}
+				case 'float':
+					return [{ ...common, type: { kind: 'float', bits: 64 } }];
+				case 'timestamp':
+					return [{ ...common, type: { kind: 'timestamp', unit: 'ns' } }];
+				case 'flag':
+					return [{ ...common, type: { kind: 'bool' } }];
+				case 'symbol':
+				case 'enumeration':
+					return [{ ...common, type: { kind: 'utf8' }, dictionary: column.symbolTable }];
+				case 'text':
+					return [{ ...common, type: { kind: options.utf8View === true ? 'utf8View' : 'utf8' } }];
+			}
+		}
+	}
+}
+
+const UNITS = ['s', 'ms', 'us', 'ns'] as const;
+
+/** Writes a Schema table. */
+export function writeSchema(b: FlatBuilder, fields: readonly ArrowField[], metadata: Readonly<Record<string, string>>): number {
+	const list = b.offsets(fields.map((field) => writeField(b, field)));
+	const pairs = Object.entries(metadata).map(([key, value]) => {
+		const keyAt = b.string(key);
+		const valueAt = b.string(value);
+		return b.table([
+			{ type: 'offset', value: keyAt },
+			{ type: 'offset', value: valueAt },
+		]);
+	});
+	const custom = b.offsets(pairs);
+	return b.table([{ type: 'short', value: 0 }, { type: 'offset', value: list }, { type: 'offset', value: custom }]);
+}
+
+function writeField(b: FlatBuilder, field: ArrowField): number {
+	const name = b.string(field.name);
+	const children = b.offsets(field.children.map((child) => writeField(b, child)));
+	const { type } = field;
+	let typeTable: number;
+	switch (type.kind) {
+		case 'int':
+			typeTable = writeInt(b, type.bits, type.signed);
+			break;
+		case 'float':
+			typeTable = b.table([{ type: 'short', value: type.bits === 64 ? 2 : 1 }]);
+			break;
+		case 'decimal':
+			typeTable = b.table([{ type: 'int', value: DECIMAL_PRECISION }, { type: 'int', value: type.scale }, { type: 'int', value: type.bits }]);
+			break;
+		case 'timestamp': {
+			const zone = b.string('UTC');
+			typeTable = b.table([{ type: 'short', value: UNITS.indexOf(type.unit) }, { type: 'offset', value: zone }]);
+			break;
+		}
+		default:
+			typeTable = b.table([]);
+	}
+	let dictionary: number | undefined;
+	if (field.dictionary !== null) {
+		const index = writeInt(b, 32, true);
+		dictionary = b.table([{ type: 'long', value: field.dictionary }, { type: 'offset', value: index }, { type: 'bool', value: 0 }]);
+	}
+	return b.table([
+		{ type: 'offset', value: name },
+		{ type: 'bool', value: field.nullable ? 1 : 0 },
+		{ type: 'byte', value: ARROW_TYPE[type.kind] },
+		{ type: 'offset', value: typeTable },
+		dictionary === undefined ? undefined : { type: 'offset', value: dictionary },
+		{ type: 'offset', value: children },
+	]);
+}
+
+const writeInt = (b: FlatBuilder, bits: number, signed: boolean): number => b.table([{ type: 'int', value: bits }, { type: 'bool', value: signed ? 1 : 0 }]);
+
+/** Reads a Schema table's fields; types that tickforge has no column for are errors that name the field. */
+export function readFields(schema: FlatTable): ArrowField[] {
+	if (schema.short(0) !== 0) throw new FlatError('the file is big endian');
+	return schema.tables(1).map((field) => readField(field));
+}
+
+function readField(field: FlatTable): ArrowField {
+	const name = field.string(0) ?? '';
+	const encoded = field.table(4);
+	const children = field.tables(5).map((child) => readField(child));
+	return { name, nullable: field.bool(1), type: readType(field, name), dictionary: encoded === null ? null : encoded.long(0), children, source: { column: null, part: 'values' } };
+}
+
+function readType(field: FlatTable, name: string): ArrowType {
+	const code = field.byte(2);
+	const type = field.table(3);
+	switch (code) {
+		case ARROW_TYPE.int: {
+			const bits = type?.int(0) ?? 0;
+			if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64) throw new FlatError(`the field "${name}" has integers of ${bits} bits`);
+			return { kind: 'int', bits, signed: type?.bool(1) ?? false };
+		}
+		case ARROW_TYPE.float: {
+			const precision = type?.short(0) ?? 0;
+			if (precision === 0) throw new FlatError(`the field "${name}" has half-precision floats, which tickforge does not read`);
+			return { kind: 'float', bits: precision === 2 ? 64 : 32 };
+		}
+		case ARROW_TYPE.decimal: {
+			const bits = type?.int(2, 128) ?? 128;
+			const scale = type?.int(1) ?? 0;
+			if (bits !== 128 && bits !== 64) throw new FlatError(`the field "${name}" has decimals of ${bits} bits; tickforge reads 64 and 128`);
+			if (scale < 0 || scale > 18) throw new FlatError(`the field "${name}" has decimals of scale ${scale}; tickforge reads 0 to 18`);
+			return { kind: 'decimal', scale, bits };
+		}
+		case ARROW_TYPE.timestamp:
+			return { kind: 'timestamp', unit: UNITS[type?.short(0) ?? 0] ?? 'ns' };
+		default: {
+			const kind = (Object.keys(ARROW_TYPE) as (keyof typeof ARROW_TYPE)[]).find((key) => ARROW_TYPE[key] === code);
+			if (kind === undefined || kind === 'int' || kind === 'float' || kind === 'decimal' || kind === 'timestamp') throw new FlatError(`the field "${name}" has an Arrow type (number ${code}) that tickforge does not read`);
+			return { kind };
+		}
+	}
+}
+
+export function readMetadata(schema: FlatTable): Record<string, string> {
+	return Object.fromEntries(schema.tables(2).map((pair) => [pair.string(0) ?? '', pair.string(1) ?? '']));
+}

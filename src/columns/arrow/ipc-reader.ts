@@ -1,0 +1,464 @@
+/**
+ * Arrow IPC streams and files back into batches of this project's own layout. The schema is derived from the Arrow
+ * fields, so files of other writers are read as well as ours. Everything in the file is checked: lengths, offsets,
+ * dictionary indices, decompressed sizes; what is wrong is an {@link ArrowError}.
+ */
+import { zstdDecompressSync } from 'node:zlib';
+import { type Column, layoutSchema, type SchemaLayout, STORAGE_WIDTH, type TableLayout } from '../../compiler/batch-layout.ts';
+import type { Field, ValueType } from '../../schema/model.ts';
+import type { SymbolReader } from '../../symbols/index.ts';
+import { type Batch, openBatch } from '../batch.ts';
+import { type ArrowField, readFields, readMetadata } from './arrow-schema.ts';
+import { FlatError, type FlatTable, readFlat, safe } from './flatbuffer.ts';
+import { lz4Decompress } from './lz4-frame.ts';
+
+/** The bytes are no Arrow IPC that tickforge can read. */
+export class ArrowError extends Error {
+	override readonly name = 'ArrowError';
+}
+
+export interface ArrowTable {
+	readonly layout: SchemaLayout;
+	/** One for each record batch; yours, in memory of their own. */
+	readonly batches: readonly Batch[];
+	readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Message {
+	readonly type: number;
+	readonly header: FlatTable;
+	readonly body: Uint8Array;
+}
+
+/** Reads a whole stream or file. */
+export function readArrow(bytes: Uint8Array): ArrowTable {
+	try {
+		return readAll(bytes);
+	} catch (error) {
+		if (error instanceof ArrowError) throw error;
+		const why = error instanceof Error ? error.message : String(error);
+		throw new ArrowError(`tickforge: this Arrow data cannot be read: ${why}`, { cause: error });
+	}
+}
+
+function readAll(bytes: Uint8Array): ArrowTable {
+	const isFile = bytes.length >= 8 && String.fromCharCode(...bytes.subarray(0, 6)) === 'ARROW1';
+	const messages = isFile ? fileMessages(bytes) : streamMessages(bytes, 0);
+	const [first, ...rest] = messages;
+	if (first === undefined || first.type !== 1) throw new FlatError('it does not begin with a schema');
+	const fields = readFields(first.header);
+	const metadata = readMetadata(first.header);
+	const dictionaryFields = new Map<number, ArrowField>();
+	const collect = (list: readonly ArrowField[]): void => {
+		for (const field of list) {
+			if (field.dictionary !== null) {
+				if (field.type.kind !== 'utf8' && field.type.kind !== 'largeUtf8') throw new FlatError(`the dictionary of "${field.name}" holds no texts`);
+				dictionaryFields.set(field.dictionary, field);
+			}
+			collect(field.children);
+		}
+	};
+	collect(fields);
+	const dictionaries = new Map<number, string[]>();
+	for (const { type, header, body } of rest) {
+		if (type !== 2) continue;
+		const id = header.long(0);
+		const field = dictionaryFields.get(id);
+		const record = header.table(1);
+		if (field === undefined || record === null) throw new FlatError(`dictionary ${id} belongs to no field`);
+		const cursor = recordCursor(record, body);
+		const values = readTexts(cursor, { ...field, dictionary: null, nullable: true });
+		const names = values.map((value) => value ?? '');
+		dictionaries.set(id, header.bool(2) ? [...(dictionaries.get(id) ?? []), ...names] : names);
+	}
+	const schemaFields = fields.map((field) => fieldOf(field));
+	const name = metadata['tickforge.table'] ?? 'table';
+	const schema = { name, version: 1, variants: [{ name, role: 'table' as const, type: { kind: 'message' as const, fields: schemaFields, unknownKeys: 'skip' as const } }] };
+	const records = rest.filter(({ type }) => type === 3);
+	const batches = records.map(({ header, body }) => readRecord(header, body, fields, schema, dictionaries));
+	const layout = batches[0]?.layout ?? layoutSchema(schema, { rows: 64 });
+	return { layout: 'tables' in layout ? (layout as SchemaLayout) : layoutSchema(schema, { rows: 64 }), batches, metadata };
+}
+
+function streamMessages(bytes: Uint8Array, from: number): Message[] {
+	const messages: Message[] = [];
+	let at = from;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	while (at + 4 <= bytes.length) {
+		let length = view.getInt32(at, true);
+		at += 4;
+		if (length === -1) {
+			if (at + 4 > bytes.length) throw new FlatError('a message is cut');
+			length = view.getInt32(at, true);
+			at += 4;
+		}
+		if (length === 0) return messages;
+		const { message, next } = messageAt(bytes, at, length);
+		messages.push(message);
+		at = next;
+	}
+	return messages;
+}
+
+function messageAt(bytes: Uint8Array, at: number, length: number): { message: Message; next: number } {
+	if (length < 0 || at + length > bytes.length) throw new FlatError('a message is cut');
+	const flat = readFlat(bytes.subarray(at, at + length));
+	const bodyBytes = flat.long(3);
+	const bodyAt = at + length;
+	if (bodyBytes < 0 || bodyAt + bodyBytes > bytes.length) throw new FlatError('a body is cut');
+	const header = flat.table(2);
+	if (header === null) throw new FlatError('a message has no header');
+	return { message: { type: flat.byte(1), header, body: bytes.subarray(bodyAt, bodyAt + bodyBytes) }, next: bodyAt + bodyBytes };
+}
+
+function fileMessages(bytes: Uint8Array): Message[] {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	if (bytes.length < 22 || String.fromCharCode(...bytes.subarray(bytes.length - 6)) !== 'ARROW1') throw new FlatError('the file is cut: its end is missing');
+	const footerBytes = view.getInt32(bytes.length - 10, true);
+	const footerAt = bytes.length - 10 - footerBytes;
+	if (footerBytes <= 0 || footerAt < 8) throw new FlatError('the footer does not fit the file');
+	const footer = readFlat(bytes.subarray(footerAt, bytes.length - 10));
+	const schema = footer.table(1);
+	if (schema === null) throw new FlatError('the footer has no schema');
+	const blocks = (slot: number): Message[] =>
+		footer
+			.structs(slot, 24, (flat, at) => ({ offset: safe(flat.getBigInt64(at, true)), metadata: flat.getInt32(at + 8, true) }))
+			.map(({ offset, metadata }) => {
+				if (offset < 8 || offset + 8 > bytes.length) throw new FlatError('a block lies outside the file');
+				const prefix = view.getInt32(offset, true) === -1 ? 8 : 4;
+				return messageAt(bytes, offset + prefix, metadata - prefix).message;
+			});
+	return [{ type: 1, header: schema, body: bytes.subarray(0, 0) }, ...blocks(2), ...blocks(3)];
+}
+
+/** The schema field that holds what an Arrow field holds. Nullable ones are optional and nullable. */
+function fieldOf(field: ArrowField): Field {
+	return { name: field.name, keys: [field.name], type: typeOf(field), optional: false, nullable: field.nullable, distinguishing: false };
+}
+
+function typeOf(field: ArrowField): ValueType {
+	const { type } = field;
+	if (field.dictionary !== null) return { kind: 'symbol', universe: `dictionary ${field.dictionary}` };
+	switch (type.kind) {
+		case 'int':
+			return { kind: 'integer', bits: type.bits === 64 ? 64 : 32, signed: type.bits < 32 ? true : type.signed };
+		case 'float':
+			return { kind: 'float' };
+		case 'decimal':
+			return { kind: 'decimal', scale: type.scale, excess: 'reject', keepTextScale: false };
+		case 'timestamp':
+			return { kind: 'timestamp', format: 'ns' };
+		case 'bool':
+			return { kind: 'flag' };
+		case 'struct':
+			return { kind: 'message', fields: field.children.map((child) => fieldOf(child)), unknownKeys: 'skip' };
+		case 'list': {
+			const [item] = field.children;
+			if (item === undefined) throw new FlatError(`the list "${field.name}" has no item field`);
+			return { kind: 'list', item: typeOf(item), itemNullable: item.nullable };
+		}
+		default:
+			return { kind: 'text' };
+	}
+}
+
+interface RecordCursor {
+	readonly rows: number;
+	node(): { readonly length: number; readonly nulls: number };
+	/** The next buffer, decompressed; at least `bytes` long. */
+	buffer(bytes: number): Uint8Array;
+	/** The next buffer whatever its length. */
+	anyBuffer(): Uint8Array;
+	variadic(): number;
+}
+
+/** No buffer may decompress to more than this. */
+const LARGEST_BUFFER = 2 ** 31;
+
+function recordCursor(record: FlatTable, body: Uint8Array): RecordCursor {
+	const nodes = record.structs(1, 16, (view, at) => ({ length: safe(view.getBigInt64(at, true)), nulls: safe(view.getBigInt64(at + 8, true)) }));
+	const buffers = record.structs(2, 16, (view, at) => ({ offset: safe(view.getBigInt64(at, true)), length: safe(view.getBigInt64(at + 8, true)) }));
+	const variadics = record.structs(4, 8, (view, at) => safe(view.getBigInt64(at, true)));
+	const compression = record.table(3);
+	const codec = compression === null ? null : compression.byte(0);
+	let nextNode = 0;
+	let nextBuffer = 0;
+	let nextVariadic = 0;
+	const anyBuffer = (): Uint8Array => {
+		const place = buffers[nextBuffer++];
+		if (place === undefined) throw new FlatError('a record batch has too few buffers');
+		if (place.offset < 0 || place.length < 0 || place.offset + place.length > body.length) throw new FlatError('a buffer lies outside its body');
+		const raw = body.subarray(place.offset, place.offset + place.length);
+		if (codec === null || raw.length === 0) return raw;
+		if (raw.length < 8) throw new FlatError('a compressed buffer has no length');
+		const size = safe(new DataView(raw.buffer, raw.byteOffset, 8).getBigInt64(0, true));
+		if (size === -1) return raw.subarray(8);
+		if (size < 0 || size > LARGEST_BUFFER) throw new FlatError(`a buffer decompresses to ${size} bytes`);
+		const packed = raw.subarray(8);
+		if (codec === 0) return lz4Decompress(packed, size);
+		const unpacked = zstdDecompressSync(packed, { maxOutputLength: Math.max(size, 1) });
+		if (unpacked.length !== size) throw new FlatError(`a buffer decompresses to ${unpacked.length} bytes instead of ${size}`);
+		return unpacked;
+	};
+	return {
+		rows: record.long(0),
+		node() {
+			const node = nodes[nextNode++];
+			if (node === undefined) throw new FlatError('a record batch has too few nodes');
+			if (node.length < 0 || node.length > LARGEST_BUFFER || node.nulls < 0 || node.nulls > node.length) throw new FlatError('a node has an impossible length');
+			return node;
+		},
+		anyBuffer,
+		buffer(bytes) {
+			const buffer = anyBuffer();
+			if (buffer.length < bytes) throw new FlatError(`a buffer has ${buffer.length} bytes where ${bytes} are needed`);
+			return buffer;
+		},
+		variadic() {
+			const count = variadics[nextVariadic++];
+			if (count === undefined || count < 0 || count > 1 << 20) throw new FlatError('a view column does not say how many buffers it has');
+			return count;
+		},
+	};
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const decoder = new TextDecoder();
+
+/** Validity of `length` rows: null where all are valid. */
+function readValidity(cursor: RecordCursor, node: { length: number; nulls: number }): Uint8Array | null {
+	const bitmap = cursor.anyBuffer();
+	if (bitmap.length === 0) {
+		if (node.nulls > 0) throw new FlatError('a column has nulls but no validity');
+		return null;
+	}
+	if (bitmap.length < Math.ceil(node.length / 8)) throw new FlatError('a validity bitmap is too short');
+	return bitmap;
+}
+
+const isValid = (validity: Uint8Array | null, row: number): boolean => validity === null || (((validity[row >>> 3] as number) >>> (row & 7)) & 1) === 1;
+
+function textSlices(cursor: RecordCursor, field: ArrowField, validity: Uint8Array | null, length: number): (row: number) => Uint8Array {
+	if (field.type.kind === 'utf8View') {
+		const views = viewOf(cursor.buffer(length * 16));
+		const data = Array.from({ length: cursor.variadic() }, () => cursor.anyBuffer());
+		return (row) => {
+			if (!isValid(validity, row)) return new Uint8Array(0);
+			const size = views.getInt32(row * 16, true);
+			if (size <= 12) return new Uint8Array(views.buffer, views.byteOffset + row * 16 + 4, Math.max(0, size));
+			const buffer = data[views.getInt32(row * 16 + 8, true)];
+			const offset = views.getInt32(row * 16 + 12, true);
+			if (buffer === undefined || offset < 0 || offset + size > buffer.length) throw new FlatError(`a text of "${field.name}" lies outside its buffer`);
+			return buffer.subarray(offset, offset + size);
+		};
+	}
+	const wide = field.type.kind === 'largeUtf8';
+	const offsets = viewOf(cursor.buffer(length === 0 ? 0 : (length + 1) * (wide ? 8 : 4)));
+	const data = cursor.anyBuffer();
+	const offset = (row: number): number => (wide ? safe(offsets.getBigInt64(row * 8, true)) : offsets.getInt32(row * 4, true));
+	return (row) => {
+		const from = offset(row);
+		const to = offset(row + 1);
+		if (from < 0 || to < from || to > data.length) throw new FlatError(`a text of "${field.name}" lies outside its buffer`);
+		return data.subarray(from, to);
+	};
+}
+
+function readTexts(cursor: RecordCursor, field: ArrowField): (string | null)[] {
+	const node = cursor.node();
+	const validity = readValidity(cursor, node);
+	const slice = textSlices(cursor, field, validity, node.length);
+	return Array.from({ length: node.length }, (_, row) => (isValid(validity, row) ? decoder.decode(slice(row)) : null));
+}
+
+/** Column data between Arrow's buffers and ours. */
+type Source =
+	| { readonly kind: 'scalar'; readonly length: number; readonly validity: Uint8Array | null; readonly write: (row: number, at: number, to: Target) => void }
+	| { readonly kind: 'struct'; readonly length: number; readonly validity: Uint8Array | null; readonly children: readonly Source[] }
+	| { readonly kind: 'list'; readonly length: number; readonly validity: Uint8Array | null; readonly offsets: (row: number) => number; readonly item: Source; readonly textBytes: number };
+
+interface Target {
+	readonly view: DataView;
+	readonly bytes: Uint8Array;
+	readonly table: TableLayout;
+	textUsed: number;
+}
+
+function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowField[], schema: Parameters<typeof layoutSchema>[0], dictionaries: ReadonlyMap<number, string[]>): Batch {
+	const cursor = recordCursor(record, body);
+	let items = 1;
+	let textBytes = 0;
+	const read = (field: ArrowField): Source => {
+		const node = cursor.node();
+		const validity = readValidity(cursor, node);
+		const { length } = node;
+		const { type } = field;
+		if (field.dictionary !== null) {
+			const indices = viewOf(cursor.buffer(length * 4));
+			const names = dictionaries.get(field.dictionary) ?? [];
+			return {
+				kind: 'scalar',
+				length,
+				validity,
+				write(row, at, to) {
+					const index = indices.getInt32(row * 4, true);
+					if (index < 0 || index >= names.length) throw new FlatError(`"${field.name}" has the index ${index} in a dictionary of ${names.length}`);
+					to.view.setInt32(at, index, true);
+				},
+			};
+		}
+		switch (type.kind) {
+			case 'struct': {
+				const children = field.children.map(read);
+				if (children.some((child) => child.length < length)) throw new FlatError(`a column of "${field.name}" is shorter than the struct`);
+				return { kind: 'struct', length, validity, children };
+			}
+			case 'list': {
+				const raw = viewOf(cursor.buffer(length === 0 ? 0 : (length + 1) * 4));
+				const item = read(field.children[0] as ArrowField);
+				const offsets = (row: number): number => (length === 0 ? 0 : raw.getInt32(row * 4, true));
+				for (let row = 0; row < length; row++) {
+					if (offsets(row) < 0 || offsets(row + 1) < offsets(row)) throw new FlatError(`the list "${field.name}" has falling offsets`);
+				}
+				if (offsets(length) > item.length) throw new FlatError(`the list "${field.name}" has more items than its column`);
+				items = Math.max(items, offsets(length));
+				return { kind: 'list', length, validity, offsets, item, textBytes: 0 };
+			}
+			case 'utf8':
+			case 'largeUtf8':
+			case 'utf8View': {
+				const slice = textSlices(cursor, field, validity, length);
+				for (let row = 0; row < length; row++) {
+					if (isValid(validity, row)) {
+						const size = slice(row).length;
+						if (size > 12) textBytes += size;
+					}
+				}
+				return {
+					kind: 'scalar',
+					length,
+					validity,
+					write(row, at, to) {
+						const text = slice(row);
+						to.view.setInt32(at, text.length, true);
+						if (text.length <= 12) {
+							to.bytes.set(text, at + 4);
+							return;
+						}
+						to.bytes.set(text.subarray(0, 4), at + 4);
+						to.view.setInt32(at + 12, to.textUsed, true);
+						to.bytes.set(text, to.table.textOffset + to.textUsed);
+						to.textUsed += text.length;
+					},
+				};
+			}
+			case 'bool': {
+				const bits = cursor.buffer(Math.ceil(length / 8));
+				return {
+					kind: 'scalar',
+					length,
+					validity,
+					write(row, at, to) {
+						// `at` is the bitmap's address for bits.
+						if (isValid(bits, row)) to.bytes[at + (row >>> 3)] = (to.bytes[at + (row >>> 3)] as number) | (1 << (row & 7));
+					},
+				};
+			}
+			case 'decimal': {
+				const width = type.bits / 8;
+				const values = viewOf(cursor.buffer(length * width));
+				return {
+					kind: 'scalar',
+					length,
+					validity,
+					write(row, at, to) {
+						const low = values.getBigInt64(row * width, true);
+						if (width === 16 && values.getBigInt64(row * width + 8, true) !== low >> 63n) throw new FlatError(`row ${row} of "${field.name}" does not fit a 64-bit decimal`);
+						to.view.setBigInt64(at, low, true);
+					},
+				};
+			}
+			case 'timestamp': {
+				const values = viewOf(cursor.buffer(length * 8));
+				const factor = { s: 1000000000n, ms: 1000000n, us: 1000n, ns: 1n }[type.unit];
+				return {
+					kind: 'scalar',
+					length,
+					validity,
+					write(row, at, to) {
+						const nanoseconds = values.getBigInt64(row * 8, true) * factor;
+						if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) throw new FlatError(`row ${row} of "${field.name}" is outside 1677 to 2262`);
+						to.view.setBigInt64(at, nanoseconds, true);
+					},
+				};
+			}
+			case 'float': {
+				const values = viewOf(cursor.buffer(length * (type.bits / 8)));
+				return { kind: 'scalar', length, validity, write: (row, at, to) => to.view.setFloat64(at, type.bits === 64 ? values.getFloat64(row * 8, true) : values.getFloat32(row * 4, true), true) };
+			}
+			case 'int': {
+				const values = viewOf(cursor.buffer(length * (type.bits / 8)));
+				return {
+					kind: 'scalar',
+					length,
+					validity,
+					write(row, at, to) {
+						if (type.bits === 64) to.view.setBigInt64(at, values.getBigInt64(row * 8, true), true);
+						else if (type.bits === 32) to.view.setInt32(at, values.getInt32(row * 4, true), true);
+						else if (type.bits === 16) to.view.setInt32(at, type.signed ? values.getInt16(row * 2, true) : values.getUint16(row * 2, true), true);
+						else to.view.setInt32(at, type.signed ? values.getInt8(row) : values.getUint8(row), true);
+					},
+				};
+			}
+		}
+	};
+	const sources = fields.map(read);
+	const { rows } = cursor;
+	if (rows < 0 || rows > LARGEST_BUFFER || sources.some((source) => source.length < rows)) throw new FlatError('a column is shorter than its record batch');
+	const layout = layoutSchema(schema, { rows: Math.max(rows, 1), items, textBytes: textBytes + 16 });
+	const [table] = layout.tables as [TableLayout];
+	const buffer = new ArrayBuffer(table.size);
+	const target: Target = { view: new DataView(buffer), bytes: new Uint8Array(buffer), table, textUsed: 0 };
+	const counts = table.spaces.map(() => 0);
+	counts[0] = rows;
+	const place = (column: Column, source: Source, length: number): void => {
+		for (let row = 0; row < length; row++) {
+			const valid = isValid(source.validity, row);
+			if (column.validity >= 0 && valid) target.bytes[column.validity + (row >>> 3)] = (target.bytes[column.validity + (row >>> 3)] as number) | (1 << (row & 7));
+			if (source.kind === 'scalar' && column.kind === 'scalar' && valid) source.write(row, column.storage === 'bits' ? column.values : column.values + row * STORAGE_WIDTH[column.storage], target);
+			if (source.kind === 'list' && column.kind === 'list') target.view.setInt32(column.values + (row + 1) * 4, source.offsets(row + 1), true);
+		}
+		if (source.kind === 'struct' && column.kind === 'struct') {
+			column.children.forEach((child, index) => {
+				place(child, source.children[index] as Source, length);
+			});
+		}
+		if (source.kind === 'list' && column.kind === 'list') {
+			if (length > 0) target.view.setInt32(column.values, source.offsets(0), true);
+			counts[column.itemSpace] = source.offsets(length);
+			place(column.item, source.item, source.offsets(length));
+		}
+	};
+	table.columns.forEach((column, index) => {
+		place(column, sources[index] as Source, rows);
+	});
+	table.spaces.forEach((space) => {
+		target.view.setUint32(space.counter, counts[space.index] as number, true);
+	});
+	target.view.setUint32(table.textUsed, target.textUsed, true);
+	const readers = layout.symbolTables.map(({ name }) => namesReader(dictionaries.get(Number(name.replace('dictionary ', ''))) ?? []));
+	return openBatch({ buffer }, table, 0, readers);
+}
+
+function namesReader(names: readonly string[]): SymbolReader {
+	return {
+		count: names.length,
+		name(id) {
+			const name = names[id];
+			if (name === undefined) throw new RangeError(`tickforge: the dictionary has the ids 0 to ${names.length - 1}, not ${id}`);
+			return name;
+		},
+		id: (name) => names.indexOf(name),
+		names: () => names.slice(),
+	};
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { tableFromIPC as apacheTable } from 'apache-arrow';
+import { tableFromIPC as flechetteTable } from '@uwdata/flechette';
+import fc from 'fast-check';
+import { ArrowError, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
+import { lz4Compress, lz4Decompress } from '../../src/columns/arrow/lz4-frame.ts';
+import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';
+import { testTable } from './batches.ts';
+
+const schema = oneOf(
+	'feed',
+	{ version: 3 },
+	message('book', {
+		symbol: symbol().key('s'),
+		price: decimal(8).keepScale().key('p'),
+		size: decimal(2).key('q').optional().nullable(),
+		time: timestamp('ms').key('T'),
+		count: integer().key('c'),
+		ratio: float().key('r').nullable(),
+		maker: flag().key('m').optional(),
+		side: enumeration(['buy', 'sell']).key('S'),
+		note: text().key('n').optional(),
+		extra: object({ a: integer(), b: text() }).key('x').optional(),
+		bids: list(tuple({ price: decimal(1), size: decimal(3) })).key('b'),
+	}),
+);
+const messages = Array.from({ length: 150 }, (_, index) =>
+	JSON.stringify({
+		s: `SYM${index % 7}`,
+		p: `${index - 75}.${String(index).padStart(3, '0')}`,
+		...(index % 3 === 0 ? {} : { q: index % 5 === 0 ? null : `${index}.5` }),
+		T: 1626992741017 + index,
+		c: index * 1e12,
+		r: index % 4 === 0 ? null : index / 3,
+		...(index % 2 === 0 ? { m: index % 4 === 0 } : {}),
+		S: ['buy', 'sell', 'liquidation'][index % 3],
+		...(index % 3 === 1 ? { n: 'x'.repeat(index) } : {}),
+		...(index % 6 === 2 ? { x: { a: -index, b: `é${index}` } } : {}),
+		b: Array.from({ length: index % 5 }, (_, level) => [`${level}.5`, `${index}.125`]),
+	}),
+);
+const concatenate = (chunks: readonly Uint8Array[]): Uint8Array => Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
+
+/** Writes the messages in two batches, so that dictionaries grow between them. */
+function written(options: Partial<Parameters<typeof createArrowWriter>[2]> = {}): { bytes: Uint8Array; rows: unknown[] } {
+	const table = testTable(schema, messages.slice(0, 4), { rows: 192, items: 1024, received: true });
+	const writer = createArrowWriter(table.batch.layout, table.symbols, { format: 'stream', metadata: { origin: 'test' }, ...options });
+	const rows: unknown[] = table.batch.toRows();
+	const parts = writer.write(table.batch).map((chunk) => chunk.slice());
+	table.clear();
+	table.add(messages.slice(4));
+	rows.push(...table.batch.toRows());
+	parts.push(...writer.write(table.batch).map((chunk) => chunk.slice()), ...writer.finish());
+	return { bytes: concatenate(parts), rows };
+}
+
+const formats = [
+	{ format: 'stream' as const, compression: 'none' as const },
+	{ format: 'file' as const, compression: 'none' as const },
+	{ format: 'stream' as const, compression: 'zstd' as const },
+	{ format: 'file' as const, compression: 'lz4' as const },
+];
+
+describe.each(formats)('Arrow $format, compression $compression', (options) => {
+	const { bytes, rows } = written(options);
+
+	it('comes back as the same rows', () => {
+		const table = readArrow(bytes);
+		const back = table.batches.flatMap((batch) => batch.toRows() as Record<string, unknown>[]);
+		expect(back.length).toBe(150);
+		expect(table.metadata).toMatchObject({ 'tickforge.table': 'book', origin: 'test' });
+		back.forEach((row, index) => {
+			const { price_scale, ...rest } = row;
+			expect(rest).toEqual(rows[index]);
+			expect(price_scale).toBe(3);
+		});
+	});
+
+	// apache-arrow's reader has no codecs of its own.
+	it.runIf(options.compression === 'none')('opens in apache-arrow', () => {
+		const table = apacheTable(bytes);
+		expect(table.numRows).toBe(150);
+		expect(table.schema.fields.map((field) => `${field.name}: ${field.type}`)).toEqual([
+			'received: Timestamp<NANOSECOND, UTC>',
+			'symbol: Dictionary<Int32, Utf8>',
+			'price: Decimal[19e+8]',
+			'price_scale: Int8',
+			'size: Decimal[19e+2]',
+			'time: Timestamp<NANOSECOND, UTC>',
+			'count: Int64',
+			'ratio: Float64',
+			'maker: Bool',
+			'side: Dictionary<Int32, Utf8>',
+			'note: Utf8',
+			'extra: Struct<{a:Int64, b:Utf8}>',
+			'bids: List<Struct<{price:Decimal[19e+1], size:Decimal[19e+3]}>>',
+		]);
+		rows.forEach((row, index) => {
+			const expected = row as Record<string, never>;
+			const actual = table.get(index);
+			expect(actual?.symbol).toBe(expected.symbol);
+			expect(actual?.side).toBe(expected.side);
+			expect(actual?.count).toBe(expected.count);
+			expect(actual?.ratio).toBe(expected.ratio);
+			expect(actual?.maker).toBe(expected.maker);
+			expect(actual?.note).toBe(expected.note);
+			// Four 32-bit words, least first.
+			const words = new Int32Array((actual?.price as Uint32Array).buffer, (actual?.price as Uint32Array).byteOffset, 4);
+			expect((BigInt(words[1] as number) << 32n) + BigInt((words[0] as number) >>> 0)).toBe(expected.price);
+			expect(words[3]).toBe((expected.price as bigint) < 0n ? -1 : 0);
+			expect(actual?.bids.length).toBe((expected.bids as unknown[]).length);
+		});
+	});
+
+	it.runIf(options.compression === 'none')('opens in flechette', () => {
+		const table = flechetteTable(bytes, { useDecimalInt: true, useBigInt: true });
+		expect(table.numRows).toBe(150);
+		rows.forEach((row, index) => {
+			const expected = row as Record<string, never>;
+			const actual = table.at(index) as Record<string, unknown>;
+			expect(actual.symbol).toBe(expected.symbol);
+			expect(actual.side).toBe(expected.side);
+			expect(actual.price).toBe(expected.price);
+			expect(actual.count).toBe(expected.count);
+			expect(actual.size ?? null).toBe(expected.size);
+			expect(actual.note ?? null).toBe(expected.note);
+			expect((actual.bids as { price: bigint }[]).map(({ price }) => price)).toEqual((expected.bids as { price: bigint }[]).map(({ price }) => price));
+		});
+	});
+
+	it('refuses damaged bytes in words, without running away', () => {
+		fc.assert(
+			fc.property(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean(), (at, byte, cut) => {
+				const damaged = cut ? bytes.slice(0, at) : bytes.slice();
+				if (!cut) damaged[at] = byte;
+				try {
+					for (const batch of readArrow(damaged).batches) batch.toRows();
+				} catch (error) {
+					// Rows may hold texts that are out of what was damaged; anything else is the reader's own error.
+					expect(error).toBeInstanceOf(ArrowError);
+				}
+			}),
+			{ numRuns: 300 },
+		);
+	});
+});
+
+describe('Arrow', () => {
+	it('writes texts as views where asked', () => {
+		const { bytes, rows } = written({ format: 'stream', utf8View: true });
+		const back = readArrow(bytes).batches.flatMap((batch) => batch.toRows() as Record<string, unknown>[]);
+		expect(back.map((row) => row.note)).toEqual(rows.map((row) => (row as Record<string, unknown>).note));
+	});
+
+	it('writes a table without rows', () => {
+		const table = testTable(schema, [], { rows: 64, items: 64 });
+		for (const format of ['stream', 'file'] as const) {
+			const writer = createArrowWriter(table.batch.layout, table.symbols, { format });
+			const bytes = concatenate([...writer.write(table.batch), ...writer.finish()]);
+			expect(apacheTable(bytes).numRows).toBe(0);
+			expect(flechetteTable(bytes).numRows).toBe(0);
+			expect(readArrow(bytes).batches.flatMap((batch) => batch.toRows())).toEqual([]);
+		}
+	});
+});
+
+describe('LZ4 frames', () => {
+	it('come back as they were', () => {
+		fc.assert(
+			fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.tuple(fc.nat(255), fc.nat(400)).map(([byte, count]) => new Uint8Array(count).fill(byte))), { maxLength: 20 }), (parts) => {
+				const input = concatenate(parts);
+				expect(lz4Decompress(lz4Compress(input), input.length)).toEqual(input);
+			}),
+			{ numRuns: 300 },
+		);
+	});
+});
