@@ -3,7 +3,9 @@
  * say so). They belong to a batch reader and follow it from batch to batch; after the batch's release every access
  * throws {@link StaleViewError}.
  *
- * 64-bit integers are read as two 32-bit halves, never through BigInt, unless `bigint` is asked for.
+ * 64-bit integers are read as two 32-bit halves, never through BigInt, unless `bigint` is asked for. An engine may box
+ * a double that a function returns where it does not inline the call (very large loops); `…Into` reads a whole column
+ * without that.
  */
 import type { Column, ListColumn, ScalarColumn, StructColumn } from '../compiler/batch-layout.ts';
 import type { SymbolReader } from '../symbols/index.ts';
@@ -82,6 +84,8 @@ export interface DecimalColumn extends Integer64 {
 	readonly scale: number;
 	/** The nearest double, where the mantissa is within 2^53 (else within one unit in the last place). */
 	scaled(row: number): number;
+	/** All rows' `scaled` values to an array of at least `length`: for loops too big for the engine to keep doubles unboxed. */
+	scaledInto(target: Float64Array): void;
 	/** Exact decimal text with `scale` digits after the point. Allocates. */
 	text(row: number): string;
 	/** Digits after the point as the venue wrote them, -1 with exponent notation; undefined where the schema does not keep them. */
@@ -94,6 +98,8 @@ export interface TimestampColumn extends Integer64 {
 	readonly kind: 'timestamp';
 	/** Milliseconds, with the fraction that a double holds. */
 	milliseconds(row: number): number;
+	/** All rows' `milliseconds` to an array of at least `length`. */
+	millisecondsInto(target: Float64Array): void;
 	/** RFC 3339 with nine digits of fraction. Allocates. */
 	iso(row: number): string;
 }
@@ -304,6 +310,12 @@ function createScalar(place: Place, column: ScalarColumn, symbols: readonly Symb
 					// The upper half counts 2^32 ns = 4294.967296 ms.
 					return integer.high(row) * 4294.967296 + integer.low(row) / 1e6;
 				},
+				millisecondsInto(target: Float64Array) {
+					const here = live(place);
+					const from = words(here, 0);
+					const rows = here.counts[column.space] as number;
+					for (let row = 0; row < rows; row++) target[row] = (here.i32[from + row * 2 + 1] as number) * 4294.967296 + (here.u32[from + row * 2] as number) / 1e6;
+				},
 				iso: (row: number) => isoText(integer.bigint(row)),
 			});
 		}
@@ -318,6 +330,12 @@ function createScalar(place: Place, column: ScalarColumn, symbols: readonly Symb
 				kind: 'decimal' as const,
 				scale: type.scale,
 				scaled: (row: number) => (integer.high(row) * TWO_32 + integer.low(row)) / unit,
+				scaledInto(target: Float64Array) {
+					const here = live(place);
+					const from = words(here, 0);
+					const rows = here.counts[column.space] as number;
+					for (let row = 0; row < rows; row++) target[row] = ((here.i32[from + row * 2 + 1] as number) * TWO_32 + (here.u32[from + row * 2] as number)) / unit;
+				},
 				text: (row: number) => decimalText(integer.bigint(row), type.scale, type.scale),
 				textScale,
 				originalText(row: number) {
