@@ -113,14 +113,18 @@ export interface FlagColumn extends ColumnBase {
 	/** False for null. */
 	value(row: number): boolean;
 }
-/** Symbols and enumerations. */
-export interface SymbolColumn extends ColumnBase {
-	readonly kind: 'symbol' | 'enumeration';
+interface NamedColumn extends ColumnBase {
 	id(row: number): number;
 	/** The name; decoded once for each id. Empty for null. */
 	text(row: number): string;
 	values(): Uint32Array;
 	readonly symbols: SymbolReader;
+}
+export interface SymbolColumn extends NamedColumn {
+	readonly kind: 'symbol';
+}
+export interface EnumerationColumn extends NamedColumn {
+	readonly kind: 'enumeration';
 }
 export interface TextColumn extends ColumnBase {
 	readonly kind: 'text';
@@ -144,7 +148,7 @@ export interface ListView extends ColumnBase {
 	readonly items: ColumnView;
 	offsets(): Int32Array;
 }
-export type ColumnView = IntegerColumn | Integer32Column | DecimalColumn | TimestampColumn | FloatColumn | FlagColumn | SymbolColumn | TextColumn | StructView | ListView;
+export type ColumnView = IntegerColumn | Integer32Column | DecimalColumn | TimestampColumn | FloatColumn | FlagColumn | SymbolColumn | EnumerationColumn | TextColumn | StructView | ListView;
 
 const TWO_32 = 4294967296;
 const decoder = new TextDecoder();
@@ -250,7 +254,7 @@ function createScalar(place: Place, column: ScalarColumn, symbols: readonly Symb
 		case 'enumeration': {
 			const reader = symbols[column.symbolTable] as SymbolReader;
 			return extend(base, {
-				kind: type.kind,
+				kind: type.kind as 'symbol',
 				symbols: reader,
 				id(row: number) {
 					const here = rowIn(row);

@@ -5,6 +5,7 @@ export {
 	type ColumnView,
 	type DecimalColumn,
 	decimalText,
+	type EnumerationColumn,
 	type FlagColumn,
 	type FloatColumn,
 	type Integer32Column,
