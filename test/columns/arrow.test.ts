@@ -46,7 +46,7 @@ function written(options: Partial<Parameters<typeof createArrowWriter>[2]> = {})
 	const table = testTable(schema, messages.slice(0, 4), { rows: 192, items: 1024, received: true });
 	const writer = createArrowWriter(table.batch.layout, table.symbols, { format: 'stream', metadata: { origin: 'test' }, ...options });
 	const rows: unknown[] = table.batch.toRows();
-	const parts = writer.write(table.batch).map((chunk) => chunk.slice());
+	const parts: Uint8Array[] = writer.write(table.batch).map((chunk) => chunk.slice());
 	table.clear();
 	table.add(messages.slice(4));
 	rows.push(...table.batch.toRows());
