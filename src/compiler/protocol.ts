@@ -24,4 +24,6 @@ export interface Protocol<S extends Schema = Schema> {
 export interface GenerateOptions {
 	/** The memory that will be imported is shared. */
 	readonly shared?: boolean;
+	/** Bytes that the memory may grow to; a shared memory's import must state it. Default 4 GiB. */
+	readonly ceiling?: number;
 }

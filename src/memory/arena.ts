@@ -88,7 +88,7 @@ interface Hole {
 /** Makes an arena. Memory beyond `initial` is taken when regions need it, and never given back to the system. */
 export function createArena(options: ArenaOptions = {}): Arena {
 	const ceiling = Math.min(options.ceiling ?? 2 ** 30, 2 ** 32 - PAGE);
-	const initial = options.initial ?? 2 ** 20;
+	const initial = options.initial ?? Math.min(2 ** 20, ceiling);
 	if (!Number.isInteger(ceiling) || ceiling < PAGE) throw new RangeError(`tickforge: an arena's ceiling is a whole number of bytes from ${PAGE}, not ${options.ceiling}`);
 	if (initial > ceiling) throw new RangeError(`tickforge: an arena cannot start with ${initial} bytes under a ceiling of ${ceiling}`);
 	const shared = options.shared ?? false;

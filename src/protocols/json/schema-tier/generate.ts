@@ -23,7 +23,7 @@ import { emitStrictValues, type Environment } from './strict-values.ts';
 
 export function generateSchemaTier(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
 	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
-	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
+	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m);
 	const variants = planVariants(layout);
 

@@ -1,0 +1,31 @@
+/**
+ * tickforge: exchange bytes in, typed Arrow-compatible columns out. Start with `compile(json(schema))`.
+ */
+export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
+export {
+	type Batch,
+	type Cell,
+	type ColumnView,
+	type DecimalColumn,
+	type EnumerationColumn,
+	type FlagColumn,
+	type FloatColumn,
+	type Integer32Column,
+	type IntegerColumn,
+	type ListView,
+	type PlainRow,
+	StaleViewError,
+	type StructView,
+	type SymbolColumn,
+	type TextColumn,
+	type TimestampColumn,
+} from './columns/index.ts';
+export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
+export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
+export type { Protocol, Tier } from './compiler/protocol.ts';
+export { type ExchangePreset, exchanges } from './exchanges/index.ts';
+export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
+export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
+export { json } from './protocols/json/index.ts';
+export * from './schema/index.ts';
+export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

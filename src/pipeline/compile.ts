@@ -1,0 +1,349 @@
+/**
+ * `compile`: a schema with a protocol becomes a parser with memory, batches and symbols of its own.
+ */
+import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
+import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import { instantiateParser } from '../compiler/instantiate.ts';
+import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
+import type { Protocol, Tier } from '../compiler/protocol.ts';
+import { type Arena, createArena, type Region } from '../memory/index.ts';
+import type { RowOf, Schema, TableNames } from '../schema/index.ts';
+import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
+import { detectFeatures } from '../wasm/index.ts';
+
+/** Why a message was refused. One object serves all: read it in the callback, keep `copy()`. */
+export interface RefusedMessage {
+	readonly category: ErrorCategory;
+	/** Byte in the message where the fault is. */
+	readonly offset: number;
+	/** Number of the message in the stream, from 0. */
+	readonly sequence: number;
+	/** The message's bytes; a view for the time of the callback. */
+	readonly bytes: Uint8Array;
+	/** Name of the variant it was read as; null where none was recognised. */
+	readonly variant: string | null;
+	/** The descriptor's receive time in nanoseconds, 0 where unknown. */
+	copy(): { readonly category: ErrorCategory; readonly offset: number; readonly sequence: number; readonly bytes: Uint8Array; readonly variant: string | null };
+}
+
+/** A batch of any of the schema's tables, told apart by `table`. */
+export type AnyBatch<S extends Schema> = { [Name in TableNames<S>]: Batch<RowOf<S, Name>> & { readonly table: Name } }[TableNames<S>];
+
+export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions {
+	/** Default: `schema` where WebAssembly has SIMD, else `reference`. */
+	readonly tier?: Tier;
+	/** Default: an arena of the parser's own. One that is given is not disposed with the parser. */
+	readonly arena?: Arena;
+	/** Bytes that the parser's own arena may take. Default 1 GiB. What does not fit throws ArenaFullError. */
+	readonly ceiling?: number;
+	/** Gets every sealed batch: when a table is full, and on `flush`. It is released after the callback unless it was retained. */
+	readonly onBatch?: (batch: AnyBatch<S>) => void;
+	/** Gets every refused message, at the latest when `parseMany` or `parse` returns. */
+	readonly onError?: (refused: RefusedMessage) => void;
+	/** Error records between two calls of `onError`. Default 1024. */
+	readonly errors?: number;
+	/** Names that each symbol universe holds at first; it grows when half full. Default 8192. */
+	readonly symbols?: number;
+	/** Names that are known before, by universe: they get the ids 0, 1, 2, … and perfect places. */
+	readonly knownSymbols?: Readonly<Record<string, Iterable<string>>>;
+	/** Longest string with escapes that can be decoded. Default 64 KiB. */
+	readonly scratch?: number;
+}
+
+export interface ParserStatistics {
+	/** Messages given, accepted and refused ones. */
+	readonly messages: number;
+	readonly refused: number;
+	/** Accepted messages by variant. */
+	readonly variants: Readonly<Record<string, number>>;
+	/** Refused messages by category. */
+	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
+	/** Batches handed to `onBatch`. */
+	readonly batches: number;
+}
+
+export interface Parser<S extends Schema = Schema> {
+	readonly schema: S;
+	readonly tier: Tier;
+	readonly layout: SchemaLayout;
+	readonly arena: Arena;
+	/** One for each of `layout.symbolTables`. */
+	readonly symbols: readonly SymbolReader[];
+	/**
+	 * Parses messages that lie in the arena: `count` descriptors at an address (compiler/parser-abi.ts). All are
+	 * consumed. Allocates nothing, except when symbols outgrow their table.
+	 */
+	parseMany(descriptors: number, count: number): void;
+	/** Copies one message into the arena and parses it; true where it was accepted. For tests and first steps. */
+	parse(message: string | Uint8Array, received?: bigint): boolean;
+	/** Hands over what is in the tables, full or not. */
+	flush(): void;
+	statistics(): ParserStatistics;
+	/** Gives the memory back. Batches that are retained end, too. */
+	dispose(): void;
+}
+
+interface Slot {
+	readonly region: Region;
+	readonly reader: BatchReader<unknown>;
+	retained: boolean;
+}
+
+interface Table {
+	readonly layout: TableLayout;
+	readonly slots: Slot[];
+	current: Slot;
+}
+
+const CATEGORY_NAMES: readonly (ErrorCategory | undefined)[] = (Object.entries(ERROR_CATEGORIES) as [ErrorCategory, number][]).reduce<(ErrorCategory | undefined)[]>((names, [name, code]) => {
+	names[code] = name;
+	return names;
+}, []);
+
+const encoder = new TextEncoder();
+
+/** See the file's head. @throws where the memory does not suffice, or WebAssembly refuses the module */
+export function compile<const S extends Schema>(protocol: Protocol<S>, options: CompileOptions<S> = {}): Parser<S> {
+	const { schema } = protocol;
+	const layout = layoutSchema(schema, options);
+	const ownArena = options.arena === undefined;
+	const arena = options.arena ?? createArena({ ceiling: options.ceiling ?? 2 ** 30 });
+	const regions: Region[] = [];
+	const allocate = (name: string, bytes: number): Region => {
+		const region = arena.allocate(`${schema.name}: ${name}`, bytes);
+		regions.push(region);
+		return region;
+	};
+	const errorLimit = options.errors ?? 1024;
+	const scratchSize = options.scratch ?? 65536;
+	const context = allocate('context', CONTEXT.variants + schema.variants.length * CONTEXT.variantSize).address;
+	const errors = allocate('errors', errorLimit * ERROR_RECORD.size).address;
+	const scratch = allocate('scratch', scratchSize).address;
+	const tableAddresses = allocate('symbol tables', layout.symbolTables.length * 4).address;
+
+	const symbolRegions: Region[] = [];
+	const symbolSizes: SymbolTableSize[] = [];
+	const readers: SymbolReader[] = [];
+	const symbols = layout.symbolTables.map(({ name, values }, index): SymbolReader => {
+		const known = [...values, ...(options.knownSymbols?.[name] ?? [])];
+		const capacity = Math.max(values.length > 0 ? 256 : (options.symbols ?? 8192), known.length * 2);
+		const textBytes = capacity * 32 + known.reduce((sum, value) => sum + value.length * 3 + 16, 0);
+		const region = allocate(`symbols of ${name}`, symbolTableBytes({ capacity, textBytes }));
+		createSymbolTable(arena.memory, region.address, { capacity, textBytes }, known);
+		symbolRegions[index] = region;
+		symbolSizes[index] = { capacity, textBytes };
+		readers[index] = openSymbolReader(arena.memory, region.address);
+		arena.u32()[(tableAddresses >>> 2) + index] = region.address;
+		const current = (): SymbolReader => readers[index] as SymbolReader;
+		// Follows the table when it grows.
+		return {
+			get count() {
+				return current().count;
+			},
+			name: (id) => current().name(id),
+			id: (symbol) => current().id(symbol),
+			names: () => current().names(),
+		};
+	});
+
+	const tables = layout.tables.map((table): Table => {
+		const slot = createSlot(table);
+		return { layout: table, slots: [slot], current: slot };
+	});
+	function createSlot(table: TableLayout): Slot {
+		const region = allocate(`batch of ${table.name}`, table.size);
+		const slot: Slot = {
+			region,
+			retained: false,
+			reader: createBatchReader<unknown>(arena.memory, table, symbols, {
+				onRetain: () => {
+					slot.retained = true;
+				},
+				onRelease: () => {
+					slot.retained = false;
+				},
+			}),
+		};
+		return slot;
+	}
+
+	const setContext = (offset: number, value: number): void => {
+		arena.u32()[(context + offset) >>> 2] = value;
+	};
+	const fromContext = (offset: number): number => arena.u32()[(context + offset) >>> 2] as number;
+	const useSlot = (table: Table, slot: Slot): void => {
+		table.current = slot;
+		arena.u8().fill(0, slot.region.address, slot.region.address + table.layout.textUsed + 4);
+		setContext(CONTEXT.variants + table.layout.variant * CONTEXT.variantSize + CONTEXT.variantBatch, slot.region.address);
+	};
+	setContext(CONTEXT.errorLimit, errorLimit);
+	setContext(CONTEXT.errors, errors);
+	setContext(CONTEXT.scratch, scratch);
+	setContext(CONTEXT.scratchSize, scratchSize);
+	setContext(CONTEXT.symbolTables, tableAddresses);
+	for (const table of tables) useSlot(table, table.current);
+
+	const tier: Tier = options.tier ?? (detectFeatures().simd ? 'schema' : 'reference');
+	const parseCall: ParseFunction =
+		tier === 'reference'
+			? protocol.reference(layout, arena.memory)
+			: instantiateParser(new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+
+	let batches = 0;
+	let refused = 0;
+	let messages = 0;
+	const categories = new Float64Array(CATEGORY_NAMES.length);
+	const accepted = new Float64Array(schema.variants.length);
+	let disposed = false;
+
+	const alive = (): void => {
+		if (disposed) throw new Error(`tickforge: the parser of "${schema.name}" was disposed; compile another`);
+	};
+	const seal = (table: Table): void => {
+		const { current } = table;
+		if (arena.u32()[current.region.address >>> 2] === 0) return;
+		const batch = current.reader.open(current.region.address);
+		batches++;
+		options.onBatch?.(batch as AnyBatch<S>);
+		if (!current.retained) {
+			batch.release();
+			useSlot(table, current);
+			return;
+		}
+		// Kept by the user: another slot, a new one where all are kept (until the arena is full, which says so).
+		let free = table.slots.find((slot) => !slot.retained);
+		if (free === undefined) {
+			free = createSlot(table.layout);
+			table.slots.push(free);
+		}
+		useSlot(table, free);
+	};
+
+	let record = 0;
+	const refusal: RefusedMessage = {
+		get category() {
+			return CATEGORY_NAMES[arena.u32()[(record + ERROR_RECORD.category) >>> 2] as number] as ErrorCategory;
+		},
+		get offset() {
+			return arena.u32()[(record + ERROR_RECORD.offset) >>> 2] as number;
+		},
+		get sequence() {
+			const at = (record + ERROR_RECORD.sequence) >>> 2;
+			return (arena.u32()[at + 1] as number) * 4294967296 + (arena.u32()[at] as number);
+		},
+		get bytes() {
+			const start = arena.u32()[(record + ERROR_RECORD.start) >>> 2] as number;
+			return arena.u8().subarray(start, start + (arena.u32()[(record + ERROR_RECORD.length) >>> 2] as number));
+		},
+		get variant() {
+			return schema.variants[arena.u32()[(record + ERROR_RECORD.variant) >>> 2] as number]?.name ?? null;
+		},
+		copy: () => ({ category: refusal.category, offset: refusal.offset, sequence: refusal.sequence, bytes: refusal.bytes.slice(), variant: refusal.variant }),
+	};
+	const drainErrors = (): void => {
+		const count = fromContext(CONTEXT.errorCount);
+		for (let index = 0; index < count; index++) {
+			record = errors + index * ERROR_RECORD.size;
+			const code = arena.u32()[(record + ERROR_RECORD.category) >>> 2] as number;
+			categories[code] = (categories[code] as number) + 1;
+			options.onError?.(refusal);
+		}
+		refused += count;
+		if (count > 0) setContext(CONTEXT.errorCount, 0);
+	};
+	/** Counters in the context have 32 bits: carried over to doubles before they can wrap. */
+	const collectCounts = (): void => {
+		for (let variant = 0; variant < accepted.length; variant++) {
+			const at = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
+			accepted[variant] = (accepted[variant] as number) + fromContext(at);
+			setContext(at, 0);
+		}
+	};
+	const growSymbols = (): void => {
+		for (let index = 0; index < symbolRegions.length; index++) {
+			const region = symbolRegions[index] as Region;
+			const size = symbolSizes[index] as Required<SymbolTableSize>;
+			// Header: count at 16, text used at 20 (symbols/layout.ts); read here without opening the table.
+			const at = region.address >>> 2;
+			if ((arena.u32()[at + 4] as number) * 2 < size.capacity && (arena.u32()[at + 5] as number) * 2 < size.textBytes) continue;
+			const bigger = { capacity: size.capacity * 4, textBytes: size.textBytes * 4 };
+			const name = layout.symbolTables[index]?.name ?? '';
+			const next = allocate(`symbols of ${name}`, symbolTableBytes(bigger));
+			growSymbolTable(arena.memory, region.address, next.address, bigger);
+			arena.u32()[(tableAddresses >>> 2) + index] = next.address;
+			symbolRegions[index] = next;
+			symbolSizes[index] = bigger;
+			readers[index] = openSymbolReader(arena.memory, next.address);
+			regions.splice(regions.indexOf(region), 1);
+			arena.release(region);
+		}
+	};
+
+	const parseMany = (descriptors: number, count: number): void => {
+		alive();
+		let at = descriptors;
+		let left = count;
+		messages += count;
+		while (left > 0) {
+			// Small enough that symbols, counted after each part, cannot outgrow a table by much.
+			const part = left < 4096 ? left : 4096;
+			const consumed = parseCall(at, part, context) >>> 0;
+			at += consumed * DESCRIPTOR.size;
+			left -= consumed;
+			const stop = fromContext(CONTEXT.stop);
+			if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
+			if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
+			growSymbols();
+		}
+		collectCounts();
+	};
+
+	let input: Region | null = null;
+	return {
+		schema,
+		tier,
+		layout,
+		arena,
+		symbols,
+		parseMany,
+		parse(message, received = 0n) {
+			alive();
+			const bytes = typeof message === 'string' ? encoder.encode(message) : message;
+			if (input === null || input.size < bytes.length + DESCRIPTOR.size) {
+				if (input !== null) {
+					regions.splice(regions.indexOf(input), 1);
+					arena.release(input);
+				}
+				input = allocate('input', Math.max(4096, (bytes.length + DESCRIPTOR.size) * 2));
+			}
+			const at = input.address + DESCRIPTOR.size;
+			arena.u8().set(bytes, at);
+			const view = arena.view();
+			view.setUint32(input.address + DESCRIPTOR.offset, at, true);
+			view.setUint32(input.address + DESCRIPTOR.length, bytes.length, true);
+			view.setBigInt64(input.address + DESCRIPTOR.received, received, true);
+			const before = refused;
+			parseMany(input.address, 1);
+			return refused === before;
+		},
+		flush() {
+			alive();
+			for (const table of tables) seal(table);
+		},
+		statistics: () => ({
+			messages,
+			refused,
+			batches,
+			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
+			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
+		}),
+		dispose() {
+			if (disposed) return;
+			disposed = true;
+			for (const { slots } of tables) for (const { reader } of slots) reader.batch.release();
+			if (ownArena) return;
+			for (const region of regions) arena.release(region);
+		},
+	};
+}
+
