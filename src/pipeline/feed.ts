@@ -1,0 +1,257 @@
+/**
+ * A source, a framing and a parser joined: bytes into the arena, descriptors, rows, batches to whoever takes them.
+ *
+ * ```
+ *  window   | parsed | tail of a message | free …    |   the source writes at `end`, the framing reads from `start`
+ * ```
+ * When the window is full its tail moves to the front. The input is read no faster than batches are taken.
+ */
+import type { Batch } from '../columns/index.ts';
+import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
+import type { Protocol, Tier } from '../compiler/protocol.ts';
+import { createPayloadDecoder, type PayloadDecoder } from '../framing/payloads.ts';
+import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../framing/scan-abi.ts';
+import type { Schema } from '../schema/index.ts';
+import { inflate } from '../sources/inflate.ts';
+import type { Source } from '../sources/source.ts';
+import { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics } from './compile.ts';
+
+/** A refused message of a feed, with where it was. Read it in the callback; `bytes` is a view. */
+export interface RefusedInput {
+	readonly category: ErrorCategory;
+	/** Byte in the message where the fault is. */
+	readonly offset: number;
+	/** Number of the message in the input, from 0. */
+	readonly sequence: number;
+	/** Index into the schema's variants, -1 where none was recognised. */
+	readonly variant: number;
+	/** Nanoseconds, 0 where unknown. */
+	readonly received: bigint;
+	/** Byte in the (unpacked) input where the message begins; -1 where it was unpacked itself. */
+	readonly position: number;
+	/** Bytes of the whole message; `bytes` may be only its start. */
+	readonly length: number;
+	readonly bytes: Uint8Array;
+}
+
+export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOptions<S>, 'onBatch' | 'onError'> {
+	/** Takes every batch. A promise holds the input back until it settles; the batch lives as long. */
+	readonly onBatch?: (batch: AnyBatch<S>) => void | Promise<void>;
+	readonly onRefused?: (refused: RefusedInput) => void;
+	/** Called about every `window` of input. */
+	readonly onProgress?: (progress: FeedProgress) => void;
+	/** Bytes of input at hand. Default 8 MiB; at least twice `longest`. */
+	readonly window?: number;
+	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */
+	readonly longest?: number;
+	/** Of the framing. Default as the parser's. */
+	readonly framingTier?: Tier;
+	/** Stops where it returns true, for example when a circuit breaker has opened. Asked after each part of the input. */
+	readonly stop?: () => boolean;
+}
+
+export interface FeedProgress {
+	readonly messages: number;
+	readonly refused: number;
+	/** Bytes after unpacking. */
+	readonly bytes: number;
+	/** Share of the input that was read, 0 to 1; null where its size is not known. */
+	readonly share: number | null;
+}
+
+export interface FeedSummary {
+	readonly statistics: ParserStatistics;
+	readonly tier: Tier;
+	/** Bytes after unpacking. */
+	readonly bytes: number;
+	/** Lines of a capture that carry no message; empty lines. */
+	readonly skipped: number;
+	readonly blank: number;
+	/** Messages longer than `longest`; they count as refused, but not in `statistics`. */
+	readonly tooLong: number;
+	readonly seconds: number;
+	/** In the parser. */
+	readonly parseSeconds: number;
+	/** In the framing. */
+	readonly frameSeconds: number;
+	/** Bytes of the arena in use. */
+	readonly memory: number;
+	/** Whether `stop` ended it. */
+	readonly stopped: boolean;
+}
+
+const DESCRIPTORS = 4096;
+/** Kept of a message that is too long. */
+const HEAD = 65536;
+
+/** Parses a whole input. @throws InputError where it cannot be read */
+export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, source: Source, framing: Framing, options: FeedOptions<S> = {}): Promise<FeedSummary> {
+	const started = performance.now();
+	const longest = options.longest ?? 4 * 2 ** 20;
+	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2);
+	const waiting: Promise<void>[] = [];
+	let droppedMessages = 0;
+	/** What the descriptors of the current call are about, for refused messages. */
+	let callFirst = 0;
+	let callDescriptors = 0;
+	let windowPosition = 0;
+	const parser: Parser<S> = compile(protocol, {
+		...options,
+		onBatch(batch) {
+			const taken = options.onBatch?.(batch);
+			if (taken === undefined) return;
+			batch.retain();
+			waiting.push(taken.finally(() => (batch as Batch<unknown>).release()));
+		},
+		onError(refused) {
+			if (options.onRefused === undefined) return;
+			const { bytes } = refused;
+			const descriptor = callDescriptors + (refused.sequence - callFirst) * DESCRIPTOR.size;
+			const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
+			options.onRefused({
+				category: refused.category,
+				offset: refused.offset,
+				sequence: refused.sequence + droppedMessages,
+				variant: protocol.schema.variants.findIndex(({ name }) => name === refused.variant),
+				received: parser.arena.view().getBigInt64(descriptor + DESCRIPTOR.received, true),
+				position: inWindow ? windowPosition + bytes.byteOffset - window.address : -1,
+				length: bytes.length,
+				bytes,
+			});
+		},
+	});
+	const { arena } = parser;
+	const window = arena.allocate('input window', windowBytes, { guard: 4096 });
+	const table = arena.allocate('descriptors', DESCRIPTORS * DESCRIPTOR.size);
+	const context = arena.allocate('framing', SCAN.size).address;
+	const unpacked = framing.binary ? arena.allocate('unpacked payloads', windowBytes, { guard: 4096 }) : null;
+	const decoder: PayloadDecoder | null = unpacked === null ? null : createPayloadDecoder(arena.memory, unpacked.address, unpacked.size, inflate);
+	const scan = createScanner(framing, options.framingTier ?? parser.tier, arena.memory, arena.shared);
+	const get = (field: number): number => arena.u32()[(context + field) >>> 2] as number;
+	const put = (field: number, value: number): void => {
+		arena.u32()[(context + field) >>> 2] = value;
+	};
+	put(SCAN.start, window.address);
+	put(SCAN.end, window.address);
+	put(SCAN.scanned, window.address);
+	put(SCAN.descriptors, table.address);
+	put(SCAN.limit, DESCRIPTORS);
+	put(SCAN.longest, longest);
+
+	let bytes = 0;
+	let tooLong = 0;
+	let parseSeconds = 0;
+	let frameSeconds = 0;
+	let stopped = false;
+	let parsed = 0;
+	let head: Uint8Array | null = null;
+	let headPosition = -1;
+
+	const parse = (from: number, count: number): void => {
+		callFirst = parsed;
+		callDescriptors = table.address + from * DESCRIPTOR.size;
+		const before = performance.now();
+		parser.parseMany(callDescriptors, count);
+		parseSeconds += (performance.now() - before) / 1000;
+		parsed += count;
+	};
+	const take = (count: number): void => {
+		if (count === 0) return;
+		if (decoder === null || get(SCAN.binary) === 0) {
+			parse(0, count);
+			return;
+		}
+		for (let from = 0; from < count; ) {
+			const next = decoder.decode(table.address, from, count);
+			// A payload that does not fit the empty room stays as it is, for the parser to refuse.
+			const until = decoder.refused ? next + 1 : next;
+			parse(from, until - from);
+			decoder.reset();
+			from = until;
+		}
+	};
+	const scanAll = (): void => {
+		for (;;) {
+			const before = performance.now();
+			const count = scan(context);
+			frameSeconds += (performance.now() - before) / 1000;
+			take(count);
+			const stop = get(SCAN.stop);
+			if (stop === SCAN_STOP.needsBytes) return;
+			if (stop === SCAN_STOP.tooLong) {
+				const start = get(SCAN.start);
+				head = arena.u8().slice(start, Math.min(start + HEAD, get(SCAN.end)));
+				headPosition = windowPosition + start - window.address;
+			}
+			if (stop === SCAN_STOP.resynced) {
+				const length = arena.f64()[(context + SCAN.dropped) >>> 3] as number;
+				options.onRefused?.({ category: 'too-large', offset: 0, sequence: parsed + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
+				droppedMessages++;
+				tooLong++;
+				head = null;
+			}
+		}
+	};
+	/** Brings what is left of the window to its front. */
+	const makeRoom = (): void => {
+		const start = get(SCAN.start);
+		const end = get(SCAN.end);
+		if (start === window.address) return;
+		if (start < end && end < window.address + window.size - 65536) return;
+		arena.u8().copyWithin(window.address, start, end);
+		const by = start - window.address;
+		windowPosition += by;
+		put(SCAN.start, window.address);
+		put(SCAN.end, end - by);
+		put(SCAN.scanned, Math.max(window.address, get(SCAN.scanned) - by));
+	};
+	const progress = (): void => {
+		const statistics = parser.statistics();
+		options.onProgress?.({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes, share: source.size === null || source.size === 0 ? null : Math.min(1, source.position / source.size) });
+	};
+
+	try {
+		for (;;) {
+			makeRoom();
+			const end = get(SCAN.end);
+			const room = Math.min(window.address + window.size - end, 2 ** 20);
+			const reading = source.read(arena.u8().subarray(end, end + room));
+			const read = typeof reading === 'number' ? reading : await reading;
+			bytes += read;
+			put(SCAN.end, end + read);
+			if (read === 0) put(SCAN.final, 1);
+			scanAll();
+			progress();
+			if (waiting.length > 0) await Promise.all(waiting.splice(0));
+			if (options.stop?.() === true) {
+				stopped = true;
+				break;
+			}
+			if (read === 0) break;
+		}
+		parser.flush();
+		if (waiting.length > 0) await Promise.all(waiting.splice(0));
+		return {
+			statistics: parser.statistics(),
+			tier: parser.tier,
+			bytes,
+			skipped: get(SCAN.skipped),
+			blank: get(SCAN.blank),
+			tooLong,
+			seconds: (performance.now() - started) / 1000,
+			parseSeconds,
+			frameSeconds,
+			memory: arena.used,
+			stopped,
+		};
+	} finally {
+		source.close();
+		if (options.arena !== undefined) for (const region of [window, table, ...(unpacked === null ? [] : [unpacked])]) arena.release(region);
+		parser.dispose();
+	}
+}
+
+function createScanner(framing: Framing, tier: Tier, memory: WebAssembly.Memory, shared: boolean): ScanFunction {
+	if (tier === 'reference' || framing.generate === null) return framing.reference(memory);
+	return new WebAssembly.Instance(new WebAssembly.Module(framing.generate({ shared })), { env: { memory } }).exports.scan as ScanFunction;
+}
