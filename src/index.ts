@@ -4,8 +4,11 @@
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {
 	type Batch,
+	batchFromRows,
 	type Cell,
 	type ColumnView,
+	type Cursor,
+	createCursor,
 	type DecimalColumn,
 	type EnumerationColumn,
 	type FlagColumn,
@@ -14,6 +17,7 @@ export {
 	type IntegerColumn,
 	type ListView,
 	type PlainRow,
+	sliceBatch,
 	StaleViewError,
 	type StructView,
 	type SymbolColumn,
@@ -27,5 +31,6 @@ export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { json } from './protocols/json/index.ts';
+export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

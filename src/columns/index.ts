@@ -18,3 +18,6 @@ export {
 	type TextColumn,
 	type TimestampColumn,
 } from './columns.ts';
+export { type Cursor, createCursor, type ItemCursor } from './cursor.ts';
+export { sliceBatch } from './row-copy.ts';
+export { batchFromRows, type CellInput, createNameTable, createRowWriter, type NameTable, type RowInput, type RowWriter, type SymbolInterner } from './row-writer.ts';

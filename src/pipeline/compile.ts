@@ -46,6 +46,8 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly symbols?: number;
 	/** Names that are known before, by universe: they get the ids 0, 1, 2, … and perfect places. */
 	readonly knownSymbols?: Readonly<Record<string, Iterable<string>>>;
+	/** The generated module, made ahead of time (`tickforge build`) for exactly this schema and layout: nothing is generated. */
+	readonly module?: WebAssembly.Module;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -187,7 +189,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	const parseCall: ParseFunction =
 		tier === 'reference'
 			? protocol.reference(layout, arena.memory)
-			: instantiateParser(new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+			: instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
 
 	let batches = 0;
 	let refused = 0;

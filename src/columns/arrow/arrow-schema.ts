@@ -35,6 +35,8 @@ export interface ArrowField {
 	readonly type: ArrowType;
 	/** Id of the dictionary whose indices the column holds. */
 	readonly dictionary: number | null;
+	/** Type of those indices. */
+	readonly indices?: { readonly bits: number; readonly signed: boolean };
 	readonly children: readonly ArrowField[];
 	/** Where a written field's values come from. */
 	readonly source: { readonly column: Column | null; readonly part: 'values' | 'textScales' | 'received' };
@@ -152,7 +154,13 @@ function readField(field: FlatTable): ArrowField {
 	const name = field.string(0) ?? '';
 	const encoded = field.table(4);
 	const children = field.tables(5).map((child) => readField(child));
-	return { name, nullable: field.bool(1), type: readType(field, name), dictionary: encoded === null ? null : encoded.long(0), children, source: { column: null, part: 'values' } };
+	const common = { name, nullable: field.bool(1), type: readType(field, name), children, source: { column: null, part: 'values' } as const };
+	if (encoded === null) return { ...common, dictionary: null };
+	const index = encoded.table(1);
+	// Without an index type the format means signed 32 bits.
+	const indices = index === null ? { bits: 32, signed: true } : { bits: index.int(0), signed: index.bool(1) };
+	if (![8, 16, 32, 64].includes(indices.bits)) throw new FlatError(`the field "${name}" has dictionary indices of ${indices.bits} bits`);
+	return { ...common, dictionary: encoded.long(0), indices };
 }
 
 function readType(field: FlatTable, name: string): ArrowType {

@@ -131,14 +131,19 @@ export interface FlatTable {
 
 const decoder = new TextDecoder();
 
+/** Tables that one message may open: shared children would otherwise be walked again and again, without end. */
+const TABLE_LIMIT = 65536;
+
 export function readFlat(bytes: Uint8Array): FlatTable {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const need = (at: number, size: number): number => {
 		if (!Number.isInteger(at) || at < 0 || at + size > bytes.length) throw new FlatError('an offset leaves the metadata');
 		return at;
 	};
+	let opened = 0;
 	const open = (at: number, depth: number): FlatTable => {
 		if (depth > 64) throw new FlatError('metadata is nested more than 64 deep');
+		if (++opened > TABLE_LIMIT) throw new FlatError(`metadata has more than ${TABLE_LIMIT} tables`);
 		need(at, 4);
 		const vtable = need(at - view.getInt32(at, true), 4);
 		const vtableSize = view.getUint16(vtable, true);

@@ -223,7 +223,7 @@ function recordCursor(record: FlatTable, body: Uint8Array): RecordCursor {
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Validity of `length` rows: null where all are valid. */
 function readValidity(cursor: RecordCursor, node: { length: number; nulls: number }): Uint8Array | null {
@@ -294,14 +294,21 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 		const { length } = node;
 		const { type } = field;
 		if (field.dictionary !== null) {
-			const indices = viewOf(cursor.buffer(length * 4));
+			const { bits, signed } = field.indices ?? { bits: 32, signed: true };
+			const indices = viewOf(cursor.buffer(length * (bits / 8)));
+			const indexAt = (row: number): number => {
+				if (bits === 8) return signed ? indices.getInt8(row) : indices.getUint8(row);
+				if (bits === 16) return signed ? indices.getInt16(row * 2, true) : indices.getUint16(row * 2, true);
+				if (bits === 32) return signed ? indices.getInt32(row * 4, true) : indices.getUint32(row * 4, true);
+				return safe(signed ? indices.getBigInt64(row * 8, true) : indices.getBigUint64(row * 8, true));
+			};
 			const names = dictionaries.get(field.dictionary) ?? [];
 			return {
 				kind: 'scalar',
 				length,
 				validity,
 				write(row, at, to) {
-					const index = indices.getInt32(row * 4, true);
+					const index = indexAt(row);
 					if (index < 0 || index >= names.length) throw new FlatError(`"${field.name}" has the index ${index} in a dictionary of ${names.length}`);
 					to.view.setInt32(at, index, true);
 				},
@@ -421,26 +428,27 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 	const target: Target = { view: new DataView(buffer), bytes: new Uint8Array(buffer), table, textUsed: 0 };
 	const counts = table.spaces.map(() => 0);
 	counts[0] = rows;
-	const place = (column: Column, source: Source, length: number): void => {
+	// `present`: rows whose struct is there; the children of a null one are null, whatever its writer left in them.
+	const place = (column: Column, source: Source, length: number, present: Uint8Array | null): void => {
 		for (let row = 0; row < length; row++) {
-			const valid = isValid(source.validity, row);
+			const valid = isValid(source.validity, row) && isValid(present, row);
 			if (column.validity >= 0 && valid) target.bytes[column.validity + (row >>> 3)] = (target.bytes[column.validity + (row >>> 3)] as number) | (1 << (row & 7));
 			if (source.kind === 'scalar' && column.kind === 'scalar' && valid) source.write(row, column.storage === 'bits' ? column.values : column.values + row * STORAGE_WIDTH[column.storage], target);
 			if (source.kind === 'list' && column.kind === 'list') target.view.setInt32(column.values + (row + 1) * 4, source.offsets(row + 1), true);
 		}
 		if (source.kind === 'struct' && column.kind === 'struct') {
 			column.children.forEach((child, index) => {
-				place(child, source.children[index] as Source, length);
+				place(child, source.children[index] as Source, length, both(source.validity, present, length));
 			});
 		}
 		if (source.kind === 'list' && column.kind === 'list') {
 			if (length > 0) target.view.setInt32(column.values, source.offsets(0), true);
 			counts[column.itemSpace] = source.offsets(length);
-			place(column.item, source.item, source.offsets(length));
+			place(column.item, source.item, source.offsets(length), null);
 		}
 	};
 	table.columns.forEach((column, index) => {
-		place(column, sources[index] as Source, rows);
+		place(column, sources[index] as Source, rows, null);
 	});
 	table.spaces.forEach((space) => {
 		target.view.setUint32(space.counter, counts[space.index] as number, true);
@@ -448,6 +456,12 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 	target.view.setUint32(table.textUsed, target.textUsed, true);
 	const readers = layout.symbolTables.map(({ name }) => namesReader(dictionaries.get(Number(name.replace('dictionary ', ''))) ?? []));
 	return openBatch({ buffer }, table, 0, readers);
+}
+
+/** Rows that are set in both bitmaps. */
+function both(a: Uint8Array | null, b: Uint8Array | null, rows: number): Uint8Array | null {
+	if (a === null || b === null) return a ?? b;
+	return Uint8Array.from({ length: Math.ceil(rows / 8) }, (_, byte) => (a[byte] as number) & (b[byte] as number));
 }
 
 function namesReader(names: readonly string[]): SymbolReader {

@@ -1,0 +1,119 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LayoutOptions, layoutSchema } from '../compiler/batch-layout.ts';
+import { json } from '../protocols/json/index.ts';
+import type { Field, MessageType, Schema, TupleType, ValueType } from '../schema/index.ts';
+import { version } from '../version.ts';
+import { numberOption, readArguments } from './arguments.ts';
+import { loadSchema } from './load-schema.ts';
+import { bytesText } from './terminal.ts';
+import { EXIT, UsageError } from './usage.ts';
+
+export interface BuiltFiles {
+	readonly wasm: Uint8Array;
+	readonly javascript: string;
+	readonly types: string;
+}
+
+/** A parser's module, the code that links it, and its types. @param runtime what the code imports the runtime from */
+export function buildParser(schema: Schema, layout: LayoutOptions, wasmName: string, runtime: string): BuiltFiles {
+	const wasm = json(schema).generate(layoutSchema(schema, layout));
+	const head = `// Written by tickforge ${version} from the schema "${schema.name}", version ${schema.version}. Do not edit.`;
+	const javascript = `${head}
+import { createBuiltParser } from ${JSON.stringify(runtime)};
+
+const built = ${JSON.stringify({ protocol: 'json', schema, layout })};
+
+/** Links ${wasmName}: pass its response (fetch), its bytes, or a compiled module. */
+export function createParser(source, options) {
+	return createBuiltParser(built, source, options);
+}
+`;
+	const tables = schema.variants.filter(({ role }) => role === 'table');
+	const types = `${head}
+import type { Batch, BuiltOptions, ModuleSource, Parser, Schema } from ${JSON.stringify(runtime)};
+
+${tables.map(({ name, type }) => `export interface ${typeName(name)} ${structText(type, '')}`).join('\n\n')}
+
+/** A batch of any table, told apart by \`table\`. */
+export type AnyBatch = ${tables.map(({ name }) => `(Batch<${typeName(name)}> & { readonly table: ${JSON.stringify(name)} })`).join(' | ') || 'never'};
+
+export type Options = Omit<BuiltOptions<Schema>, 'onBatch'> & { readonly onBatch?: (batch: AnyBatch) => void };
+
+/** Links ${wasmName}: pass its response (fetch), its bytes, or a compiled module. */
+export declare function createParser(source: ModuleSource, options?: Options): Promise<Parser<Schema>>;
+`;
+	return { wasm, javascript, types };
+}
+
+const typeName = (name: string): string => `${name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, __, letter: string) => letter.toUpperCase()).replace(/^\d/, '_$&')}Row`;
+
+function structText(type: MessageType | TupleType, indent: string): string {
+	const inner = `${indent}\t`;
+	const fields = type.fields.filter((field) => typeText(field.type, inner) !== null);
+	const kept = type.kind === 'message' && type.unknownKeys === 'keep' ? [`${inner}readonly unknownKeys: string | null;`] : [];
+	return `{\n${[...fields.map((field) => `${inner}readonly ${JSON.stringify(field.name)}: ${fieldText(field, inner)};`), ...kept].join('\n')}\n${indent}}`;
+}
+
+const fieldText = (field: Field, indent: string): string => `${typeText(field.type, indent)}${field.optional || field.nullable ? ' | null' : ''}`;
+
+/** What `row()` gives for a type; null where it has no column. */
+function typeText(type: ValueType, indent: string): string | null {
+	switch (type.kind) {
+		case 'literal':
+		case 'absent':
+		case 'skip':
+			return null;
+		case 'template':
+			return type.capture === null ? null : 'string';
+		case 'integer':
+			return type.bits === 64 ? 'bigint' : 'number';
+		case 'decimal':
+		case 'timestamp':
+			return 'bigint';
+		case 'float':
+			return 'number';
+		case 'flag':
+			return 'boolean';
+		case 'symbol':
+		case 'text':
+			return 'string';
+		case 'enumeration':
+			return type.unknown === 'intern' ? 'string' : type.values.map((value) => JSON.stringify(value)).join(' | ');
+		case 'list': {
+			const item = typeText(type.item, indent);
+			return `readonly ${item === null ? 'unknown' : item.includes('|') || type.itemNullable ? `(${item}${type.itemNullable ? ' | null' : ''})` : item}[]`;
+		}
+		case 'message':
+		case 'tuple':
+			return structText(type, indent);
+	}
+}
+
+export async function buildCommand(args: readonly string[]): Promise<number> {
+	const { values, positionals } = readArguments('build', args, {
+		out: { type: 'string' },
+		name: { type: 'string' },
+		rows: { type: 'string' },
+		items: { type: 'string' },
+		received: { type: 'boolean', default: false },
+		runtime: { type: 'string', default: 'tickforge/runtime' },
+	});
+	const { schema } = await loadSchema('build', positionals[0]);
+	if (values.out === undefined) throw new UsageError('tickforge build: where to? Use --out DIR');
+	const rows = numberOption('build', 'rows', values.rows, 64, 2 ** 20);
+	const items = numberOption('build', 'items', values.items, 64, 2 ** 24);
+	const name = values.name ?? schema.name.replace(/[^A-Za-z0-9_.-]+/g, '-');
+	const files = buildParser(schema, { rows: rows ?? 4096, ...(items === undefined ? {} : { items }), received: values.received }, `${name}.wasm`, values.runtime);
+	mkdirSync(values.out, { recursive: true });
+	const written: [string, Uint8Array | string][] = [
+		[`${name}.wasm`, files.wasm],
+		[`${name}.js`, files.javascript],
+		[`${name}.d.ts`, files.types],
+	];
+	for (const [file, content] of written) {
+		writeFileSync(join(values.out, file), content);
+		console.log(`${join(values.out, file)}  ${bytesText(content.length)}`);
+	}
+	return EXIT.ok;
+}

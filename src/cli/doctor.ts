@@ -1,0 +1,32 @@
+import { cpus, totalmem } from 'node:os';
+import { createArena } from '../memory/index.ts';
+import { describeFacilities } from '../os/index.ts';
+import { version } from '../version.ts';
+import { detectFeatures } from '../wasm/index.ts';
+import { readArguments } from './arguments.ts';
+import { bytesText, table } from './terminal.ts';
+import { EXIT } from './usage.ts';
+
+export async function doctorCommand(args: readonly string[]): Promise<number> {
+	const { values } = readArguments('doctor', args, { json: { type: 'boolean', default: false } });
+	const features = detectFeatures();
+	const facilities = describeFacilities();
+	const arena = createArena();
+	arena.allocate('doctor', 1 << 16);
+	const guards = arena.checkGuards();
+	const optional = await Promise.all(['koffi', '@duckdb/node-api'].map(async (name) => ({ name, there: await import(name).then(() => true, () => false) })));
+	if (values.json) {
+		console.log(JSON.stringify({ tickforge: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}`, processor: cpus()[0]?.model.trim(), features, facilities, packages: Object.fromEntries(optional.map(({ name, there }) => [name, there])), guards: guards.length === 0 }));
+		return EXIT.ok;
+	}
+	console.log(`tickforge ${version}, Node.js ${process.versions.node} (V8 ${process.versions.v8}), ${process.platform} ${process.arch}`);
+	console.log(`${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${bytesText(totalmem())} of memory\n`);
+	console.log('WebAssembly');
+	console.log(table(Object.entries(features).map(([name, there]) => [name, there === true ? 'yes' : 'no'])));
+	console.log(`\nparsers run on the ${features.simd ? 'generated (schema)' : 'reference'} tier\n\nfacilities`);
+	console.log(table(facilities.map(({ name, way, detail, remedy }) => [name, way, detail, remedy === undefined ? '' : `→ ${remedy}`])));
+	console.log('\noptional packages');
+	console.log(table(optional.map(({ name, there }) => [name, there ? 'installed' : 'not installed'])));
+	console.log(`\narena guards: ${guards.length === 0 ? 'intact' : `damaged: ${guards.join(', ')}`}`);
+	return EXIT.ok;
+}

@@ -1,0 +1,74 @@
+import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
+import { json } from '../protocols/json/index.ts';
+import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
+import { printModule } from '../wasm/index.ts';
+import { numberOption, readArguments } from './arguments.ts';
+import { loadSchema } from './load-schema.ts';
+import { bytesText, table } from './terminal.ts';
+import { EXIT, UsageError } from './usage.ts';
+
+function discriminantText({ path, test, orAbsent, orNull }: Discriminant): string {
+	const where = path.length === 0 ? 'the message' : path.map((step) => ('index' in step ? `[${step.index}]` : `.${step.keys.join('|')}`)).join('').replace(/^\./, '');
+	const what = ((): string => {
+		switch (test.kind) {
+			case 'equals':
+				return `is ${JSON.stringify(test.value)}`;
+			case 'template':
+				return `is like "${test.prefix}…${test.suffix}"`;
+			case 'present':
+				return 'is there';
+			case 'absent':
+				return 'is not there';
+			case 'object':
+				return 'is an object';
+			case 'scalar':
+				return 'is no array and no object';
+			case 'array':
+				return test.most === Number.POSITIVE_INFINITY ? (test.least === 0 ? 'is an array' : `is an array of ${test.least} or more`) : test.least === test.most ? `is an array of ${test.least}` : `is an array of ${test.least} to ${test.most}`;
+		}
+	})();
+	return `${where} ${what}${orAbsent ? ', or is not there' : ''}${orNull ? ', or is null' : ''}`;
+}
+
+function columnRows(column: Column, depth: number): string[][] {
+	const indent = '  '.repeat(depth);
+	const place = (offset: number): string => (offset < 0 ? '' : `+${offset}`);
+	switch (column.kind) {
+		case 'struct':
+			return [[`${indent}${column.name}`, 'struct', '', place(column.validity)], ...column.children.flatMap((child) => columnRows(child, depth + 1))];
+		case 'list':
+			return [[`${indent}${column.name}`, 'list', place(column.values), place(column.validity)], ...columnRows(column.item, depth + 1)];
+		case 'scalar': {
+			const { type } = column;
+			const detail = type.kind === 'decimal' ? `decimal(${type.scale})` : type.kind === 'timestamp' ? `timestamp(${type.format})` : type.kind === 'integer' ? `${type.signed ? 'i' : 'u'}${type.bits}` : type.kind;
+			return [[`${indent}${column.name}`, detail, `${place(column.values)} ${column.storage}`, place(column.validity)]];
+		}
+	}
+}
+
+function tableText(layout: TableLayout): string {
+	const head = [`${layout.name}: ${bytesText(layout.size)} a batch of ${layout.spaces[0]?.capacity} rows${layout.spaces.length > 1 ? `, ${layout.spaces[1]?.capacity} items a list` : ''}`];
+	const rows = [['column', 'type', 'values', 'validity'], ...(layout.received >= 0 ? [['received', 'timestamp', `+${layout.received} i64`, '']] : []), ...layout.columns.flatMap((column) => columnRows(column, 0))];
+	return [...head, table(rows)].join('\n');
+}
+
+export async function inspectCommand(args: readonly string[]): Promise<number> {
+	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, rows: { type: 'string' } });
+	const { schema } = await loadSchema('inspect', positionals[0]);
+	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
+	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
+	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
+	const layout = layoutSchema(chosen, rows === undefined ? {} : { rows });
+	console.log(`${schema.name}, version ${schema.version}\n\nvariants, in the order they are tried`);
+	for (const variant of chosen.variants) {
+		console.log(`  ${variant.name}${variant.role === 'control' ? ' (control)' : ''}`);
+		for (const discriminant of discriminantsOf(variant)) console.log(`    ${discriminantText(discriminant)}`);
+	}
+	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
+	const started = performance.now();
+	const bytes = json(chosen).generate(layout);
+	const seconds = (performance.now() - started) / 1000;
+	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
+	if (values.code) console.log(`\n${printModule(bytes)}`);
+	return EXIT.ok;
+}

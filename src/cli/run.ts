@@ -1,0 +1,358 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { ArrowCompression } from '../columns/arrow/index.ts';
+import { layoutSchema } from '../compiler/batch-layout.ts';
+import type { ErrorCategory } from '../compiler/parser-abi.ts';
+import type { Tier } from '../compiler/protocol.ts';
+import { exchanges } from '../exchanges/index.ts';
+import { detectFormat, FRAMINGS } from '../framing/detect.ts';
+import type { Framing } from '../framing/scan-abi.ts';
+import { lengthPrefixed } from '../framing/length-prefixed.ts';
+import { createCircuit } from '../integrity/circuit.ts';
+import { isQuarantine, type QuarantineRecord, readQuarantine } from '../integrity/quarantine.ts';
+import { createQuarantineFile } from '../integrity/quarantine-file.ts';
+import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
+import { json } from '../protocols/json/index.ts';
+import type { Schema } from '../schema/index.ts';
+import { openSink, type SinkSummary } from '../sinks/index.ts';
+import { iterableSource } from '../sources/bytes.ts';
+import { openCompressed } from '../sources/compressed.ts';
+import { fileSource, stdinSource } from '../sources/file.ts';
+import type { Source } from '../sources/source.ts';
+import { version } from '../version.ts';
+import { choice, numberOption, readArguments } from './arguments.ts';
+import { loadSchema } from './load-schema.ts';
+import { createObservations, type Observations } from './observations.ts';
+import { writeReport } from './report-file.ts';
+import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
+import { EXIT, UsageError } from './usage.ts';
+
+export interface RunOptions {
+	readonly schema: Schema;
+	/** For people. */
+	readonly title: string;
+	readonly inputs: readonly string[];
+	readonly out?: string | undefined;
+	readonly compression?: ArrowCompression | undefined;
+	readonly quarantine?: string | undefined;
+	readonly keep?: number | undefined;
+	readonly report?: string | undefined;
+	readonly format?: string | undefined;
+	readonly tier?: Tier | undefined;
+	readonly rows?: number | undefined;
+	readonly items?: number | undefined;
+	readonly stopAbove?: number | undefined;
+	readonly progress: boolean;
+}
+
+export interface RefusedExample {
+	readonly category: ErrorCategory;
+	readonly sequence: number;
+	readonly offset: number;
+	readonly input: string;
+	/** The message's bytes around the fault. */
+	readonly text: string;
+}
+
+export interface RunResult {
+	readonly options: RunOptions;
+	readonly tier: Tier;
+	readonly inputs: readonly { readonly name: string; readonly format: string; readonly compression: string | null; readonly bytes: number }[];
+	readonly messages: number;
+	readonly refused: number;
+	readonly bytes: number;
+	readonly seconds: number;
+	readonly parseSeconds: number;
+	readonly frameSeconds: number;
+	readonly memory: number;
+	readonly skipped: number;
+	readonly variants: Readonly<Record<string, number>>;
+	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
+	readonly examples: readonly RefusedExample[];
+	readonly quarantinedBytes: number;
+	readonly output: SinkSummary | null;
+	readonly stopped: boolean;
+	readonly observations: Observations;
+	readonly startedAt: Date;
+}
+
+const EXAMPLES = 20;
+
+/** Parses all inputs, one after the other. */
+export async function runInputs(options: RunOptions): Promise<RunResult> {
+	const startedAt = new Date();
+	const { schema } = options;
+	const layoutOptions = { received: true, ...(options.rows === undefined ? {} : { rows: options.rows }), ...(options.items === undefined ? {} : { items: options.items }) };
+	const sink = options.out === undefined ? null : await openSink(options.out, layoutSchema(schema, layoutOptions), { compression: options.compression ?? 'none' });
+	const quarantine =
+		options.quarantine === undefined
+			? null
+			: createQuarantineFile(options.quarantine, {
+					schema: { name: schema.name, version: schema.version, variants: schema.variants.map(({ name }) => name) },
+					protocol: 'json',
+					created: startedAt.toISOString(),
+					writer: `tickforge ${version}`,
+					inputs: options.inputs,
+				});
+	const observations = createObservations();
+	const circuit = createCircuit(options.stopAbove === undefined ? {} : { openAbove: options.stopAbove });
+	const progress = createProgress(options.progress);
+	const keep = options.keep ?? 65536;
+	const examples: RefusedExample[] = [];
+	const categories: Partial<Record<ErrorCategory, number>> = {};
+	const variants: Record<string, number> = Object.fromEntries(schema.variants.map(({ name }) => [name, 0]));
+	const summaries: FeedSummary[] = [];
+	const inputs: { name: string; format: string; compression: string | null; bytes: number }[] = [];
+	let quarantinedBytes = 0;
+	const decoder = new TextDecoder();
+	try {
+		for (const input of options.inputs) {
+			const { source, framing, format, compression } = await openInput(input, options.format);
+			const done = { messages: 0, refused: 0 };
+			const summary = await parseFeed(json(schema), source, framing, {
+				...layoutOptions,
+				...(options.tier === undefined ? {} : { tier: options.tier }),
+				onBatch(batch) {
+					observations.observe(batch);
+					return sink?.write(batch);
+				},
+				onRefused(refused) {
+					categories[refused.category] = (categories[refused.category] ?? 0) + 1;
+					const bytes = refused.bytes.subarray(0, keep);
+					quarantinedBytes += bytes.length;
+					quarantine?.write({ ...refused, bytes });
+					if (examples.length < EXAMPLES) {
+						const from = Math.max(0, refused.offset - 30);
+						examples.push({ category: refused.category, sequence: refused.sequence, offset: refused.offset, input, text: decoder.decode(refused.bytes.slice(from, refused.offset + 30)) });
+					}
+				},
+				onProgress(state) {
+					progress.update(state);
+					circuit.record(state.messages - done.messages, state.refused - done.refused);
+					done.messages = state.messages;
+					done.refused = state.refused;
+				},
+				stop: () => circuit.isOpen,
+			});
+			for (const [name, accepted] of Object.entries(summary.statistics.variants)) variants[name] = (variants[name] ?? 0) + accepted;
+			summaries.push(summary);
+			inputs.push({ name: input, format, compression, bytes: summary.bytes });
+			if (summary.stopped) break;
+		}
+	} catch (error) {
+		progress.clear();
+		quarantine?.close();
+		await sink?.abort();
+		throw error;
+	}
+	progress.clear();
+	quarantine?.close();
+	const output = sink === null ? null : await sink.close();
+	const sum = (of: (summary: FeedSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
+	return {
+		options,
+		tier: summaries[0]?.tier ?? 'schema',
+		inputs,
+		messages: sum((summary) => summary.statistics.messages + summary.tooLong),
+		refused: sum((summary) => summary.statistics.refused + summary.tooLong),
+		bytes: sum((summary) => summary.bytes),
+		seconds: sum((summary) => summary.seconds),
+		parseSeconds: sum((summary) => summary.parseSeconds),
+		frameSeconds: sum((summary) => summary.frameSeconds),
+		memory: Math.max(...summaries.map((summary) => summary.memory)),
+		skipped: sum((summary) => summary.skipped),
+		variants,
+		categories,
+		examples,
+		quarantinedBytes,
+		output,
+		stopped: summaries.some((summary) => summary.stopped),
+		observations,
+		startedAt,
+	};
+}
+
+/** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
+export async function openInput(input: string, format?: string): Promise<{ source: Source; framing: Framing; format: string; compression: string | null; why: string }> {
+	const raw = input === '-' ? stdinSource() : fileSource(input);
+	const { source, compression, head, complete } = await openCompressed(raw);
+	if (format !== undefined) {
+		const named = FRAMINGS[format];
+		if (named === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
+		return { source, framing: named(), format, compression, why: 'as --format says' };
+	}
+	if (isQuarantine(head)) {
+		source.close();
+		return { ...replay(input), compression };
+	}
+	const detected = detectFormat(head, complete);
+	if (detected.framing === null) {
+		source.close();
+		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${detected.why}`, EXIT.input);
+	}
+	return { source, framing: detected.framing, format: detected.format, compression, why: detected.why };
+}
+
+/** The messages of a quarantine file, with their receive times, as a stream. */
+function replay(path: string): { source: Source; framing: Framing; format: string; why: string } {
+	const reader = readQuarantine(readFileSync(path));
+	function* stamped(records: Iterable<QuarantineRecord>): Generator<Uint8Array> {
+		for (const { bytes, received } of records) {
+			const head = new Uint8Array(12);
+			const view = new DataView(head.buffer);
+			view.setUint32(0, bytes.length, true);
+			view.setBigInt64(4, received, true);
+			yield head;
+			yield bytes;
+		}
+	}
+	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', why: 'it is a tickforge quarantine file' };
+}
+
+/** The summary that a person reads. */
+export function renderSummary(result: RunResult): string {
+	const { observations, options } = result;
+	const accepted = result.messages - result.refused;
+	const perMessage = (seconds: number): string => (result.messages === 0 ? '–' : `${((seconds / result.messages) * 1e9).toFixed(seconds / result.messages < 1e-6 ? 1 : 0)} ns`);
+	const lines: string[] = [];
+	lines.push(`${options.title}: ${result.inputs.map(({ name, format, compression }) => `${name} (${format}${compression === null ? '' : `, ${compression}`})`).join(', ')}`);
+	lines.push('');
+	lines.push(
+		table([
+			['messages', `${count(result.messages)}  (${count(accepted)} accepted, ${count(result.refused)} refused)`],
+			['bytes', bytesText(result.bytes)],
+			['parsing', `${perMessage(result.parseSeconds)} a message, ${count(result.messages / Math.max(result.parseSeconds, 1e-9))} messages/s, ${bytesText(result.bytes / Math.max(result.parseSeconds, 1e-9))}/s  (${result.tier} tier, rows handed over included)`],
+			['framing', `${perMessage(result.frameSeconds)} a message`],
+			['whole run', `${secondsText(result.seconds)}, ${count(result.messages / Math.max(result.seconds, 1e-9))} messages/s`],
+			['memory', `${bytesText(result.memory)} in the arena`],
+			...(observations.first === null || observations.last === null ? [] : [['time range', `${isoOf(observations.first)} to ${isoOf(observations.last)}`]]),
+			...(observations.symbols.size === 0 ? [] : [['symbols', symbolsText(observations.symbols)]]),
+			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} lines (connections, what the client sent)`]]),
+		]),
+	);
+	const types = Object.entries(result.variants).filter(([, accepted_]) => accepted_ > 0);
+	if (types.length > 0) {
+		lines.push('', 'by type');
+		lines.push(
+			table(
+				types
+					.sort((a, b) => b[1] - a[1])
+					.map(([name, messages]) => [name, count(messages), options.schema.variants.find((variant) => variant.name === name)?.role === 'control' ? 'control' : '']),
+				[1],
+			),
+		);
+	}
+	if (result.refused > 0) {
+		lines.push('', `refused: ${bytesText(result.quarantinedBytes)}${options.quarantine === undefined ? ' (keep them with --quarantine FILE)' : ` in ${options.quarantine}`}`);
+		lines.push(
+			table(
+				Object.entries(result.categories).map(([category, number]) => {
+					const example = result.examples.find((one) => one.category === category);
+					return [category, count(number), example === undefined ? '' : `e.g. message ${count(example.sequence)}, byte ${count(example.offset)}: …${printable(example.text)}…`];
+				}),
+				[1],
+			),
+		);
+	}
+	if (result.stopped) lines.push('', `stopped: more than ${((options.stopAbove ?? 1) * 100).toFixed(1)} % of the last 1000 messages were refused`);
+	if (result.output !== null) {
+		lines.push('', `wrote ${count(result.output.rows)} rows, ${bytesText(result.output.bytes)}`);
+		for (const file of result.output.files) lines.push(`  ${file}`);
+	}
+	if (options.report !== undefined) lines.push('', `report: ${options.report}`);
+	return lines.join('\n');
+}
+
+const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '·');
+
+function symbolsText(symbols: ReadonlyMap<string, number>): string {
+	const top = [...symbols].sort((a, b) => b[1] - a[1]).slice(0, 6);
+	return `${count(symbols.size)}: ${top.map(([name, rows]) => `${name} ${count(rows)}`).join(', ')}${symbols.size > top.length ? ', …' : ''}`;
+}
+
+/** The summary that a script reads. */
+export function summaryObject(result: RunResult): Record<string, unknown> {
+	return {
+		schema: { name: result.options.schema.name, version: result.options.schema.version },
+		tier: result.tier,
+		inputs: result.inputs,
+		messages: result.messages,
+		refused: result.refused,
+		bytes: result.bytes,
+		seconds: result.seconds,
+		parseSeconds: result.parseSeconds,
+		frameSeconds: result.frameSeconds,
+		nanosecondsPerMessage: result.messages === 0 ? null : (result.parseSeconds / result.messages) * 1e9,
+		memory: result.memory,
+		timeRange: result.observations.first === null ? null : { first: isoOf(result.observations.first), last: isoOf(result.observations.last ?? result.observations.first) },
+		symbols: Object.fromEntries(result.observations.symbols),
+		variants: result.variants,
+		categories: result.categories,
+		examples: result.examples,
+		quarantinedBytes: result.quarantinedBytes,
+		output: result.output,
+		stopped: result.stopped,
+		machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, tickforge: version },
+	};
+}
+
+export async function runCommand(args: readonly string[]): Promise<number> {
+	const { values, positionals } = readArguments('run', args, {
+		out: { type: 'string' },
+		compression: { type: 'string' },
+		quarantine: { type: 'string' },
+		keep: { type: 'string' },
+		report: { type: 'string' },
+		format: { type: 'string' },
+		tier: { type: 'string' },
+		rows: { type: 'string' },
+		items: { type: 'string' },
+		'stop-above': { type: 'string' },
+		json: { type: 'boolean', default: false },
+		quiet: { type: 'boolean', default: false },
+		list: { type: 'boolean', default: false },
+	});
+	if (values.list) {
+		console.log(table(Object.values(exchanges).map((preset) => [preset.name, preset.title, preset.schema.variants.filter(({ role }) => role === 'table').map(({ name }) => name).join(' ')])));
+		return EXIT.ok;
+	}
+	const { schema, title } = await loadSchema('run', positionals[0]);
+	const inputs = positionals.slice(1);
+	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
+	for (const input of inputs) {
+		// Said before outputs are opened.
+		if (input !== '-') closeSync(openFile(input));
+	}
+	const result = await runInputs({
+		schema,
+		title,
+		inputs,
+		out: values.out,
+		compression: choice('run', 'compression', values.compression, ['none', 'lz4', 'zstd']),
+		quarantine: values.quarantine,
+		keep: numberOption('run', 'keep', values.keep, 0, 2 ** 30),
+		report: values.report,
+		format: values.format,
+		tier: choice('run', 'tier', values.tier, ['schema', 'reference']),
+		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),
+		items: numberOption('run', 'items', values.items, 64, 2 ** 24),
+		stopAbove: numberOption('run', 'stop-above', values['stop-above'], 0, 1),
+		progress: !values.quiet && !values.json,
+	});
+	if (values.report !== undefined) writeReport(values.report, result);
+	if (values.json) console.log(JSON.stringify(summaryObject(result)));
+	else if (!values.quiet) console.log(renderSummary(result));
+	return result.stopped ? EXIT.stopped : result.refused > 0 ? EXIT.refused : EXIT.ok;
+}
+
+function openFile(path: string): number {
+	try {
+		const file = openSync(path, 'r');
+		if (statSync(path).isFile()) readSync(file, new Uint8Array(0), 0, 0, 0);
+		return file;
+	} catch (error) {
+		throw new UsageError(`tickforge run: ${path} cannot be opened: ${error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)}`, EXIT.input);
+	}
+}
+

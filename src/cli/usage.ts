@@ -1,0 +1,137 @@
+/** What the commands are, for `--help` and for what goes wrong. */
+
+/** Exit codes, stable for scripts. */
+export const EXIT = {
+	ok: 0,
+	/** The command line is wrong. */
+	usage: 1,
+	/** An input cannot be read, or an output not written. */
+	input: 2,
+	/** All was read, and some messages were refused. */
+	refused: 3,
+	/** The circuit breaker stopped the run. */
+	stopped: 4,
+} as const;
+
+/** Something a person did that cannot work; printed without a stack. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+	readonly exitCode: number;
+	constructor(message: string, exitCode: number = EXIT.usage) {
+		super(message);
+		this.exitCode = exitCode;
+	}
+}
+
+export interface CommandHelp {
+	readonly summary: string;
+	readonly text: string;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
+	run: {
+		summary: 'parse a file or pipe into columns, and say what was in it',
+		text: `tickforge run <preset | schema.ts> <file… | -> [options]
+
+Parses recorded messages with a preset (tickforge run --list) or your own schema
+(a module whose default export is a schema), and prints a summary.
+Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
+themselves, gzip and zstd are unpacked. "-" reads standard input.
+
+  --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
+                      duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
+  --compression NAME  of Arrow buffers: none (default), lz4, zstd
+  --quarantine FILE   keep refused messages; the file can be run again after a fix
+  --keep BYTES        bytes kept of each refused message (default 65536)
+  --report FILE       a self-contained HTML page with charts
+  --format NAME       instead of detecting: capture, ndjson, concatenated,
+                      length-32-little, length-32-big, length-16-little, length-16-big
+  --tier NAME         schema (generated, default) or reference (plain TypeScript)
+  --rows N            rows a batch (default 4096)
+  --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
+  --json              the summary as one JSON object on standard output
+  --quiet             no progress, no summary
+  --list              the presets
+
+  tickforge run binance-spot session.capture
+  tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
+  tickforge run ./my-feed.ts - < messages.ndjson
+
+Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
+3 some messages refused, 4 stopped by --stop-above.`,
+	},
+	detect: {
+		summary: 'say what a file is, and which preset fits it',
+		text: `tickforge detect <file> [--json]
+
+Looks at the first bytes (unpacked, where they are compressed), names the format,
+tries every preset on the first messages, and explains the answer.`,
+	},
+	inspect: {
+		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
+		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
+
+Prints the variants with what tells them apart, the tables with offsets and sizes
+of their columns, and with --code the generated WebAssembly as readable text.`,
+	},
+	doctor: {
+		summary: 'what this machine offers, and which way each facility takes',
+		text: `tickforge doctor [--json]
+
+Tries SIMD, file mapping, mirrored memory, huge pages, locking, NUMA and affinity
+for real, and says for each whether the native or the portable way is taken.`,
+	},
+	simulate: {
+		summary: 'write realistic messages of an exchange',
+		text: `tickforge simulate <venue> [options]
+
+  --messages N   default 10000
+  --seed N       the same seed gives the same messages (default 1)
+  --symbols N    default 8
+  --out FILE     default standard output; .gz and .zst are compressed
+  --format NAME  capture (default), ndjson, length-32-little
+  --faults SHARE share of messages that are broken on purpose, e.g. 0.01
+  --list         the venues`,
+	},
+	build: {
+		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',
+		text: `tickforge build <preset | schema.ts> --out DIR [--rows N] [--items N] [--name NAME]
+                [--received] [--runtime SPECIFIER]
+
+Writes NAME.wasm, NAME.js and NAME.d.ts: a parser that needs no code generation
+where it runs. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,
+	},
+	start: {
+		summary: 'simulate several exchanges, parse them, leave an Arrow file and a report',
+		text: `tickforge start [--messages N] [--out DIR]
+
+What \`npm start\` runs. Everything is written to DIR (default ./out).`,
+	},
+};
+
+export function generalHelp(): string {
+	const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+	return `tickforge: exchange bytes in, typed columns out
+
+${Object.entries(COMMANDS)
+	.map(([name, { summary }]) => `  tickforge ${name.padEnd(width)}  ${summary}`)
+	.join('\n')}
+
+  tickforge <command> --help   options and examples
+  tickforge --version`;
+}
+
+/** The nearest of some words, for "did you mean"; null where none is near. */
+export function nearest(word: string, words: readonly string[]): string | null {
+	const distance = (a: string, b: string): number => {
+		let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+		for (let i = 1; i <= a.length; i++) {
+			const row = [i];
+			for (let j = 1; j <= b.length; j++) row[j] = Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
+			previous = row;
+		}
+		return previous[b.length] as number;
+	};
+	const [best] = words.map((candidate) => ({ candidate, far: distance(word, candidate) })).sort((a, b) => a.far - b.far);
+	return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : null;
+}
