@@ -1,17 +1,6 @@
 /** Names to dense ids and back: one table for parsers, TypeScript and other threads. */
-export { emitSymbolTable, type SymbolTableFunctions } from './emit.ts';
+export { emitFindInline, emitSymbolTable, type InlineLookup, type SymbolTableFunctions } from './emit.ts';
+export { currentSymbolTable, enterSymbolTable, growSymbolTable, isSymbolTableInUse, leaveSymbolTable, publishSymbolTable } from './grow.ts';
 export { type SymbolTableSize, symbolTableBytes } from './layout.ts';
-export {
-	createSymbolTable,
-	currentSymbolTable,
-	findSymbol,
-	growSymbolTable,
-	internSymbol,
-	openSymbolReader,
-	probesOf,
-	publishSymbolTable,
-	type SymbolReader,
-	symbolBytes,
-	symbolCount,
-	symbolName,
-} from './table.ts';
+export { followSymbolTable, openSymbolReader, type SymbolReader } from './reader.ts';
+export { createSymbolTable, findSymbol, internSymbol, probesOf, symbolBytes, symbolCount, symbolGeneration, symbolName } from './table.ts';
