@@ -129,7 +129,7 @@ function interesting(batch: Batch<unknown>): Interesting {
 	visit(batch.columns);
 	const named = <K extends ColumnView['kind']>(kind: K, names: RegExp): Extract<ColumnView, { kind: K }> | null => (all.find((column) => column.kind === kind && names.test(column.name)) as Extract<ColumnView, { kind: K }> | undefined) ?? null;
 	return {
-		symbol: named('symbol', /./),
+		symbol: named('symbol', /^(symbol|pair|product|productId|instrument|instrumentName|instId|market)$/i) ?? named('symbol', /symbol|instrument|product|pair/i) ?? named('symbol', /./),
 		time: named('timestamp', /^(eventTime|timestamp|microtimestamp)$/) ?? named('timestamp', /./),
 		bid: named('decimal', /^(bid|bestBid|bidPrice|bestBidPrice)$/i),
 		ask: named('decimal', /^(ask|bestAsk|askPrice|bestAskPrice)$/i),

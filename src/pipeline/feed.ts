@@ -70,8 +70,10 @@ export interface FeedSummary {
 	/** Messages longer than `longest`; they count as refused, but not in `statistics`. */
 	readonly tooLong: number;
 	readonly seconds: number;
-	/** In the parser. */
+	/** In the parser, without what takes the batches. */
 	readonly parseSeconds: number;
+	/** In `onBatch` and `onRefused`, as far as they do not wait. */
+	readonly takeSeconds: number;
 	/** In the framing. */
 	readonly frameSeconds: number;
 	/** Bytes of the arena in use. */
@@ -90,6 +92,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	const longest = options.longest ?? 4 * 2 ** 20;
 	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2);
 	const waiting: Promise<void>[] = [];
+	let takeSeconds = 0;
 	let droppedMessages = 0;
 	/** What the descriptors of the current call are about, for refused messages. */
 	let callFirst = 0;
@@ -98,13 +101,16 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	const parser: Parser<S> = compile(protocol, {
 		...options,
 		onBatch(batch) {
+			const before = performance.now();
 			const taken = options.onBatch?.(batch);
+			takeSeconds += (performance.now() - before) / 1000;
 			if (taken === undefined) return;
 			batch.retain();
 			waiting.push(taken.finally(() => (batch as Batch<unknown>).release()));
 		},
 		onError(refused) {
 			if (options.onRefused === undefined) return;
+			const before = performance.now();
 			const { bytes } = refused;
 			const descriptor = callDescriptors + (refused.sequence - callFirst) * DESCRIPTOR.size;
 			const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
@@ -118,6 +124,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 				length: bytes.length,
 				bytes,
 			});
+			takeSeconds += (performance.now() - before) / 1000;
 		},
 	});
 	const { arena } = parser;
@@ -151,8 +158,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		callFirst = parsed;
 		callDescriptors = table.address + from * DESCRIPTOR.size;
 		const before = performance.now();
+		const taken = takeSeconds;
 		parser.parseMany(callDescriptors, count);
-		parseSeconds += (performance.now() - before) / 1000;
+		parseSeconds += (performance.now() - before) / 1000 - (takeSeconds - taken);
 		parsed += count;
 	};
 	const take = (count: number): void => {
@@ -240,6 +248,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			tooLong,
 			seconds: (performance.now() - started) / 1000,
 			parseSeconds,
+			takeSeconds,
 			frameSeconds,
 			memory: arena.used,
 			stopped,
