@@ -38,15 +38,17 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 	const stores = emitStores(m, grammar.faults, spaces);
 	const symbols = emitSymbolTable(m);
 	const timestamps = emitTimestampText(m, pool);
+	const digits = addDigitConstants(pool);
 	const strictValues = emitStrictValues(
 		m,
 		grammar,
 		stores,
 		{ intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds },
 		environment,
+		digits,
 	);
 	const powersF64 = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
-	const fastKernels: FastKernels = { digits: addDigitConstants(pool), plainEnd: emitPlainEnd(m), powersF64: pool.add(new Uint8Array(powersF64.buffer)) };
+	const fastKernels: FastKernels = { digits, plainEnd: emitPlainEnd(m), powersF64: pool.add(new Uint8Array(powersF64.buffer)) };
 
 	const strict = new Map<ValuePlan, Strict>();
 	const tops = variants.map((variant) => emitStrict(m, strictValues, variant.top, variant.table, strict));

@@ -6,7 +6,7 @@ import { type Discriminant, discriminantsOf, type Step } from '../../../schema/d
 import type { Schema } from '../../../schema/model.ts';
 import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
-import type { Faults } from './faults.ts';
+import { nextToken } from './strict-containers.ts';
 import { equalsBytes, type StrictValues } from './strict-values.ts';
 
 /** What is known of a place. The order matters: from `string` on there is a value. */
@@ -330,9 +330,4 @@ function emitWalkArray(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: 
 		element.branch();
 	});
 	f.unreachable();
-}
-
-function nextToken(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32): void {
-	p.set(s.grammar.whitespace.call(p, end) as I32);
-	f.if(p.geU(end), () => (s.grammar.faults as Faults).raise(f, 'truncated', end));
 }

@@ -6,7 +6,7 @@ import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { ListPlan, MessagePlan, TuplePlan, ValuePlan } from './plan.ts';
-import { WORDS } from './grammar.ts';
+import { stringStops, WORDS } from './grammar.ts';
 import { heapOf, markValid, storeListEnd, storeNull } from './store.ts';
 import { emitStrictScalar, equalsBytes, type StrictValues } from './strict-values.ts';
 
@@ -72,9 +72,12 @@ function openContainer(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: 
 	f.if(p.geU(end), () => grammar.faults.raise(f, 'truncated', end));
 }
 
-function nextToken(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32): void {
-	p.set(s.grammar.whitespace.call(p, end) as I32);
-	f.if(p.geU(end), () => s.grammar.faults.raise(f, 'truncated', end));
+/** Emits: to the next byte that is no white space. Most are not, which costs no call. */
+export function nextToken(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: I32): void {
+	f.if(p.ltU(end).and(I32.load8U(p).gtU(0x20)).eqz(), () => {
+		p.set(s.grammar.whitespace.call(p, end) as I32);
+		f.if(p.geU(end), () => s.grammar.faults.raise(f, 'truncated', end));
+	});
 }
 
 function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table: TableLayout | null, all: Map<ValuePlan, Strict>): Strict {
@@ -135,13 +138,21 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 				);
 				f.if(I32.load8U(p).ne(0x22), () => faults.raise(f, 'syntax', p));
 				key.set(p);
-				close.set(grammar.stringEnd.call(p.add(1), end) as I32);
-				f.if(close.eqz(), () => f.return(I32.of(0)));
 				content.set(key.add(1));
-				length.set(close.sub(key).sub(1));
+				// A plain key of up to 15 bytes inside the message needs no call.
+				const stops = f.local(I32, stringStops(V128.load(content)), 'stops');
+				const plain = f.local(I32, 0, 'plain');
+				close.set(content.add(stops.ctz()));
+				f.if(stops.ne(0).and(close.ltU(end)).and(I32.load8U(close).eq(0x22)), () => plain.set(I32.of(1)));
+				f.if(plain.eqz(), () => {
+					close.set(grammar.stringEnd.call(content, end) as I32);
+					f.if(close.eqz(), () => f.return(I32.of(0)));
+					plain.set(grammar.escaped.eqz());
+				});
+				length.set(close.sub(content));
 				index.set(I32.of(-1));
 				f.if(
-					grammar.escaped.eqz(),
+					plain,
 					() => index.set(matchKey.call(content, length) as I32),
 					() =>
 						f.if(length.leU(s.environment.scratchSize), () => {
@@ -150,9 +161,12 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 						}),
 				);
 				const colon = (): void => {
-					p.set(grammar.expectByte.call(close.add(1), end, I32.of(0x3a)) as I32);
-					f.if(p.eqz(), () => f.return(I32.of(0)));
-					p.set(grammar.whitespace.call(p, end) as I32);
+					p.set(close.add(2));
+					f.if(p.ltU(end).and(I32.load8U(close, 1).eq(0x3a)).and(I32.load8U(p).gtU(0x20)).eqz(), () => {
+						p.set(grammar.expectByte.call(close.add(1), end, I32.of(0x3a)) as I32);
+						f.if(p.eqz(), () => f.return(I32.of(0)));
+						p.set(grammar.whitespace.call(p, end) as I32);
+					});
 				};
 				f.if(index.ltS(0), () => {
 					if (plan.type.unknownKeys === 'reject') faults.raise(f, 'unknown-key', key);

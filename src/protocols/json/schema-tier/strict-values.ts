@@ -5,8 +5,8 @@
  */
 import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
-import { DECIMAL_STATUS, type DecimalText, EXCESS, emitDecimalText } from '../../../kernels/decimals.ts';
-import type { Func, FunctionBuilder, Global, ModuleBuilder } from '../../../wasm/index.ts';
+import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
+import type { Func, FunctionBuilder, Global, Local, ModuleBuilder } from '../../../wasm/index.ts';
 import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
 import type { ScalarType } from '../../../schema/model.ts';
 import type { Grammar } from './grammar.ts';
@@ -51,9 +51,10 @@ export interface StrictValues {
 	readonly isNull: Global<I32>;
 	readonly internSymbol: Func;
 	readonly textValue: Func;
+	readonly digits: DigitConstants;
 }
 
-export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment): StrictValues {
+export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment, digits: DigitConstants): StrictValues {
 	const { faults } = grammar;
 	const decimalText = emitDecimalText(m);
 	const contentStart = m.global(I32, 0, { name: 'contentStart', mutable: true });
@@ -167,7 +168,7 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 		},
 	);
 
-	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue };
+	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits };
 }
 
 const I64_MOST = (1n << 63n) - 1n;
@@ -273,6 +274,7 @@ export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: Scalar
 		const type = plan.type;
 		const fixed = fixedPoint(type);
 		if (fixed !== null) {
+			emitShortFirst(f, s, plan, fixed.scale, p, end, batch, row);
 			after.set(s.numberValue.call(p, end, I32.of(plan.nullable ? 1 : 0), I32.of(fixed.scale), I32.of(fixed.excess), I64.of(BigInt.asIntN(64, fixed.most)), I64.of(BigInt.asIntN(64, fixed.least)), I32.of(fixed.range)) as I32);
 			f.if(after.eqz(), () => f.return(I32.of(0)));
 			if (plan.nullable) f.if(s.isNull, giveNull);
@@ -349,6 +351,35 @@ export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: Scalar
 				break;
 			}
 		}
+		f.return(after);
+	});
+}
+
+/**
+ * Emits: a number that the short kernel can read, and that ends inside the message, is stored and returned from here.
+ * The kernel may look beyond the end; then the cursor is beyond it, too, and the exact way decides.
+ */
+function emitShortFirst(f: FunctionBuilder, s: StrictValues, plan: ScalarPlan, scale: number, p: Local<I32>, end: I32, batch: I32, row: I32): void {
+	const { column, type } = plan;
+	// Narrow and unsigned integers have limits of their own.
+	if (column === null || column.storage !== 'i64') return;
+	const after = f.local(I32, p, 'afterShort');
+	const value = f.local(I64, undefined, 'shortValue');
+	const digits = f.local(I32, 0, 'shortDigits');
+	f.block((exact) => {
+		emitShortDecimal(f, loadDigitVectors(f, s.digits), {
+			p: after,
+			scale,
+			point: type.kind === 'decimal' ? scale > 0 : type.kind === 'timestamp' && type.format === 's',
+			store: (short) => value.set(short),
+			storeTextScale: (count) => digits.set(count),
+			otherwise: () => exact.branch(),
+		});
+		exact.branchIf(after.gtU(end));
+		// What stands behind an unquoted number may continue it in ways that the kernel does not know.
+		exact.branchIf(after.eq(end).eqz().and(I32.load8U(p).ne(0x22)).and(I32.load8U(after).ne(0x2c)).and(I32.load8U(after).or(0x20).ne(0x7d)));
+		storeScalar(f, s.stores, column, batch, row, value);
+		if (column.textScales >= 0) f.store8(batch.add(row), digits, column.textScales);
 		f.return(after);
 	});
 }
