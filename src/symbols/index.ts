@@ -2,5 +2,7 @@
 export { emitFindInline, emitSymbolTable, type InlineLookup, type SymbolTableFunctions } from './emit.ts';
 export { currentSymbolTable, enterSymbolTable, growSymbolTable, isSymbolTableInUse, leaveSymbolTable, publishSymbolTable } from './grow.ts';
 export { type SymbolTableSize, symbolTableBytes } from './layout.ts';
+export { loadSymbolMapping, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolMappingProblem } from './mapping.ts';
 export { followSymbolTable, openSymbolReader, type SymbolReader } from './reader.ts';
 export { createSymbolTable, findSymbol, internSymbol, probesOf, symbolBytes, symbolCount, symbolGeneration, symbolName } from './table.ts';
+export { loadSymbolMappingFile, type WatchedSymbolMapping, type WatchOptions, watchSymbolMapping } from './watch-mapping.ts';
