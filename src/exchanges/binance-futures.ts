@@ -10,15 +10,19 @@ function schema({ price = 8, size = 8 }: Scales) {
 	const kline = object({
 		openTime: timestamp('ms').key('t'),
 		closeTime: timestamp('ms').key('T'),
+		/** Stands outside, too. */
+		innerSymbol: skip().key('s').optional(),
 		interval: symbol('interval').key('i'),
 		firstTradeId: integer().key('f'),
 		lastTradeId: integer().key('L'),
 		...candle,
-		...volumes,
-		takerVolume: float().key('V'),
-		takerQuoteVolume: float().key('Q'),
+		volume: float().key('v'),
 		trades: integer().key('n'),
 		closed: flag().key('x'),
+		quoteVolume: float().key('q'),
+		takerVolume: float().key('V'),
+		takerQuoteVolume: float().key('Q'),
+		ignored: skip().key('B').optional(),
 	}).key('k');
 	const miniTicker = { ...symbolEvent('24hrMiniTicker'), ...candle, ...volumes };
 	const ticker = {
@@ -49,21 +53,24 @@ function schema({ price = 8, size = 8 }: Scales) {
 		{ version: 1 },
 		streamed(
 			message('bookTicker', {
-				...symbolEvent('bookTicker'),
+				type: literal('bookTicker').key('e'),
 				updateId: integer().key('u'),
+				symbol: symbol().key('s'),
 				bidPrice: decimal(price).key('b'),
 				bidSize: decimal(size).key('B'),
 				askPrice: decimal(price).key('a'),
 				askSize: decimal(size).key('A'),
 				transactionTime: timestamp('ms').key('T'),
+				eventTime: timestamp('ms').key('E'),
 			}),
 		),
 		envelope({
 			// Diffs and partial books (`@depth5`) have the same shape.
 			stream: symbol('stream'),
 			data: message('depthUpdate', {
-				...symbolEvent('depthUpdate'),
+				...event('depthUpdate'),
 				transactionTime: timestamp('ms').key('T'),
+				symbol: symbol().key('s'),
 				firstUpdateId: integer().key('U'),
 				lastUpdateId: integer().key('u'),
 				previousUpdateId: integer().key('pu'),
@@ -73,8 +80,9 @@ function schema({ price = 8, size = 8 }: Scales) {
 		}),
 		streamed(
 			message('aggTrade', {
-				...symbolEvent('aggTrade'),
+				...event('aggTrade'),
 				aggregateId: integer().key('a'),
+				symbol: symbol().key('s'),
 				price: decimal(price).key('p'),
 				quantity: decimal(size).key('q'),
 				firstTradeId: integer().key('f'),

@@ -7,6 +7,8 @@ function messages({ price = 8, size = 8 }: Scales) {
 	const candle = { open: decimal(price).key('o'), close: decimal(price).key('c'), high: decimal(price).key('h'), low: decimal(price).key('l') };
 	const volumes = { volume: float().key('v'), quoteVolume: float().key('q') };
 	const trade = { price: decimal(price).key('p'), quantity: decimal(size).key('q'), tradeTime: timestamp('ms').key('T'), buyerIsMaker: flag().key('m') };
+	/** Always true, and documented as to be ignored. */
+	const ignored = skip().key('M').optional();
 	const miniTicker = { ...event('24hrMiniTicker'), ...candle, ...volumes };
 	const ticker = {
 		...event('24hrTicker'),
@@ -44,8 +46,18 @@ function messages({ price = 8, size = 8 }: Scales) {
 			bids: list(level).key('b'),
 			asks: list(level).key('a'),
 		}),
-		aggTrade: message('aggTrade', { ...event('aggTrade'), aggregateId: integer().key('a'), ...trade, firstTradeId: integer().key('f'), lastTradeId: integer().key('l') }),
-		trade: message('trade', { ...event('trade'), tradeId: integer().key('t'), ...trade }),
+		aggTrade: message('aggTrade', {
+			...event('aggTrade'),
+			aggregateId: integer().key('a'),
+			price: decimal(price).key('p'),
+			quantity: decimal(size).key('q'),
+			firstTradeId: integer().key('f'),
+			lastTradeId: integer().key('l'),
+			tradeTime: timestamp('ms').key('T'),
+			buyerIsMaker: flag().key('m'),
+			ignored,
+		}),
+		trade: message('trade', { ...event('trade'), tradeId: integer().key('t'), ...trade, ignored }),
 		kline: message('kline', {
 			...event('kline'),
 			kline: object({
@@ -55,11 +67,12 @@ function messages({ price = 8, size = 8 }: Scales) {
 				firstTradeId: integer().key('f'),
 				lastTradeId: integer().key('L'),
 				...candle,
-				...volumes,
-				takerVolume: float().key('V'),
-				takerQuoteVolume: float().key('Q'),
+				volume: float().key('v'),
 				trades: integer().key('n'),
 				closed: flag().key('x'),
+				quoteVolume: float().key('q'),
+				takerVolume: float().key('V'),
+				takerQuoteVolume: float().key('Q'),
 			}).key('k'),
 		}),
 		miniTicker: message('miniTicker', miniTicker),

@@ -4,12 +4,14 @@ import { preset, type Scales } from './preset.ts';
 function schema({ price = 8, size = 8 }: Scales) {
 	const data = literal('data');
 	const time = timestamp('us').key('microtimestamp');
+	/** The same in seconds. */
+	const seconds = skip().key('timestamp').optional();
 	const level = tuple({ price: decimal(price), size: decimal(size) });
 	const order = tuple({ price: decimal(price), size: decimal(size), orderId: integer() });
 	return oneOf(
 		'bitstamp',
 		{ version: 1 },
-		message('bookDiff', { data: object({ time, bids: list(level), asks: list(level) }), symbol: template('diff_order_book_{symbol}').key('channel'), event: data }),
+		message('bookDiff', { data: object({ seconds, time, bids: list(level), asks: list(level) }), symbol: template('diff_order_book_{symbol}').key('channel'), event: data }),
 		message('trade', {
 			data: object({
 				id: integer(),
@@ -26,9 +28,9 @@ function schema({ price = 8, size = 8 }: Scales) {
 			event: literal('trade'),
 		}),
 		/** The 100 best levels each time. */
-		message('book', { data: object({ time, bids: list(level), asks: list(level) }), symbol: template('order_book_{symbol}').key('channel'), event: data }),
+		message('book', { data: object({ seconds, time, bids: list(level), asks: list(level) }), symbol: template('order_book_{symbol}').key('channel'), event: data }),
 		/** The 100 best orders each time. */
-		message('orderBook', { data: object({ time, bids: list(order), asks: list(order) }), symbol: template('detail_order_book_{symbol}').key('channel'), event: data }),
+		message('orderBook', { data: object({ seconds, time, bids: list(order), asks: list(order) }), symbol: template('detail_order_book_{symbol}').key('channel'), event: data }),
 		message('order', {
 			data: object({
 				id: integer(),

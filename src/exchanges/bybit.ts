@@ -6,8 +6,8 @@ function schema({ price = 8, size = 8 }: Scales) {
 	const someE4 = integer().optional().nullable();
 	const sequence = integer().key('cross_seq');
 	const time = timestamp('us').key('timestamp_e6');
-	const gone = object({ price: decimal(price), id: integer(), side });
-	const level = object({ price: decimal(price), id: integer(), side, size: decimal(size) });
+	const gone = object({ price: decimal(price), symbol: skip().optional(), id: integer(), side });
+	const level = object({ price: decimal(price), symbol: skip().optional(), id: integer(), side, size: decimal(size) });
 	const instrument = object({
 		symbol: symbol(),
 		lastPriceE4: someE4.key('last_price_e4'),
@@ -27,7 +27,7 @@ function schema({ price = 8, size = 8 }: Scales) {
 		message('bookDelta', {
 			topic: template('orderBookL2_25.{symbol}'),
 			type: delta,
-			data: object({ delete: list(gone), update: list(level), insert: list(level) }),
+			data: object({ delete: list(gone), update: list(level), insert: list(level), transactTimeE6: skip().optional() }),
 			sequence,
 			time,
 		}),
@@ -35,7 +35,7 @@ function schema({ price = 8, size = 8 }: Scales) {
 		message('book200Delta', {
 			topic: template('orderBook_200.100ms.{symbol}'),
 			type: delta,
-			data: object({ delete: list(gone), update: list(level), insert: list(level) }),
+			data: object({ delete: list(gone), update: list(level), insert: list(level), transactTimeE6: skip().optional() }),
 			sequence,
 			time,
 		}),

@@ -1,4 +1,4 @@
-import { control, decimal, enumeration, flag, integer, list, literal, message, object, oneOf, symbol, text, timestamp, tuple } from '../schema/index.ts';
+import { control, decimal, enumeration, flag, integer, list, literal, message, object, oneOf, skip, symbol, text, timestamp, tuple } from '../schema/index.ts';
 import { preset, type Scales } from './preset.ts';
 
 function schema({ price = 8, size = 8 }: Scales) {
@@ -6,6 +6,8 @@ function schema({ price = 8, size = 8 }: Scales) {
 	const update = literal('channel_data');
 	/** Counts all messages of the connection, from 0. */
 	const messageId = integer().key('message_id');
+	/** The same throughout a connection. */
+	const connectionId = skip().key('connection_id').optional();
 	const market = symbol().key('id');
 	const book = literal('v3_orderbook');
 	const trades = literal('v3_trades');
@@ -21,11 +23,11 @@ function schema({ price = 8, size = 8 }: Scales) {
 	return oneOf(
 		'dydx-v3',
 		{ version: 1 },
-		message('book', { type: update, messageId, market, channel: book, contents: object({ offset: integer(), bids: list(change), asks: list(change) }) }),
-		message('trades', { type: update, messageId, market, channel: trades, contents: object({ trades: list(trade) }) }),
-		message('bookSnapshot', { type: subscribed, messageId, market, channel: book, contents: object({ bids: list(level), asks: list(level) }) }),
+		message('book', { type: update, connectionId, messageId, market, channel: book, contents: object({ offset: integer(), bids: list(change), asks: list(change) }) }),
+		message('trades', { type: update, connectionId, messageId, market, channel: trades, contents: object({ trades: list(trade) }) }),
+		message('bookSnapshot', { type: subscribed, connectionId, messageId, channel: book, market, contents: object({ bids: list(level), asks: list(level) }) }),
 		/** The trades before the subscription. */
-		message('tradeSnapshot', { type: subscribed, messageId, market, channel: trades, contents: object({ trades: list(trade) }) }),
+		message('tradeSnapshot', { type: subscribed, connectionId, messageId, channel: trades, market, contents: object({ trades: list(trade) }) }),
 		/** An object with a key for each market, as text. */
 		message('markets', { type: enumeration(['subscribed', 'channel_data']), messageId, channel: literal('v3_markets'), contents: object({}, { unknownKeys: 'keep' }).distinguishing() }),
 		control('connected', { type: literal('connected'), messageId, connection: text().key('connection_id') }),

@@ -2,7 +2,7 @@
  * Decimal text to fixed-point integers, exactly.
  *
  * Two ways: `emitShortDecimal` is inlined where a field is expected and handles what exchanges nearly always send (at
- * most 15 characters, no exponent) with one vector; `emitDecimalText` is a function for any grammatical number.
+ * most 16 characters, no exponent) with one vector; `emitDecimalText` is a function for any grammatical number.
  */
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../wasm/index.ts';
 import type { ConstantPool } from './constant-pool.ts';
@@ -43,9 +43,10 @@ let alignments: Uint8Array | undefined;
  */
 function alignmentTable(): Uint8Array {
 	if (alignments !== undefined) return alignments;
-	const table = new DataView(new ArrayBuffer(256 * 32));
-	for (let whole = 0; whole < 16; whole++) {
-		for (let end = whole; end < 16; end++) {
+	// Up to 16 characters: entry (whole, 16) takes the place of (whole + 1, 0), which no number has.
+	const table = new DataView(new ArrayBuffer((16 * 16 + 16 + 1) * 32));
+	for (let whole = 1; whole <= 16; whole++) {
+		for (let end = whole; end <= 16; end++) {
 			const entry = (whole * 16 + end) * 32;
 			const pointed = end > whole ? 1 : 0;
 			const digits = end - pointed;
@@ -134,7 +135,7 @@ export interface ShortDecimal {
 }
 
 /**
- * A decimal of at most 15 characters, quoted or not, inlined.
+ * A decimal of at most 16 characters, quoted or not, inlined.
  *
  * ```
  *   bytes      1 2 3 . 4 5 " …     one load; which are digits, which are points: two bit masks
@@ -167,7 +168,8 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 			});
 			const bytes = f.local(V128, V128.load(start), 'bytes');
 			const digits = f.local(V128, bytes.i8x16.sub(k.zeros), 'digits');
-			const others = f.local(I32, digits.i8x16.leU(k.nines).i8x16.bitmask().xor(0xffff), 'others');
+			// Bit 16 ends what is longer; the byte there is looked at below.
+			const others = f.local(I32, digits.i8x16.leU(k.nines).i8x16.bitmask().xor(0x1ffff), 'others');
 			const whole = f.local(I32, others.ctz(), 'whole');
 			const end = f.local(I32, whole, 'end');
 			// Tests that never fail are cheaper as branches than as sums of bits.
@@ -178,21 +180,21 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 				const points = f.local(I32, bytes.i8x16.eq(k.points).i8x16.bitmask(), 'points');
 				const stops = f.local(I32, others.xor(points), 'stops');
 				end.set(stops.ctz());
-				// 0 without a point; a point with nothing or too much behind it. No stop at all makes \`end\` 32, which is too much.
+				// 0 without a point; a point with nothing or too much behind it.
 				const tail = f.local(I32, end.sub(whole), 'tail');
 				other.branchIf(tail.eq(1), unlikely);
 				other.branchIf(tail.gtU(fraction + 1), unlikely);
 				// Points before the first stop (stops and points have no bit in common, so higher points fall away).
 				const inside = f.local(I32, points.and(stops.sub(1)), 'inside');
 				other.branchIf(inside.and(inside.sub(1)), unlikely);
-			} else other.branchIf(end.gtU(15), unlikely);
+			}
 			const last = f.local(I32, I32.load8U(start.add(end)), 'last');
 			f.if(
 				closing,
 				() => other.branchIf(last.ne(0x22), unlikely),
 				() => other.branchIf(site.point ? last.or(0x20).eq(0x65) : last.or(0x20).eq(0x65).or(last.eq(0x2e)), unlikely),
 			);
-			const entry = f.local(I32, k.base.add(whole.shl(4).or(end).shl(5)), 'entry');
+			const entry = f.local(I32, k.base.add(whole.shl(4).add(end).shl(5)), 'entry');
 			const value = f.local(I64, digitsToInteger(f, k, digits.swizzle(V128.load(entry, k.constants.alignment))), 'value');
 			const after = (): I32 => I32.of(0).sub(I32.load(entry, k.constants.alignment + 16)).shrU(3);
 			if (site.parts !== undefined) site.parts(value, after(), negative);
@@ -206,6 +208,63 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 				if (site.storeTextScale !== undefined) site.storeTextScale(after());
 			}
 			p.set(start.add(end).add(closing));
+			done.branch();
+		});
+		site.otherwise();
+	});
+}
+
+/**
+ * A decimal whose digits before and after the point are each at most 15, as epoch seconds with a fraction are: two
+ * vectors, one for each side, otherwise as {@link emitShortDecimal}. `site.point` and `parts` have no meaning here.
+ */
+export function emitLongDecimal(f: FunctionBuilder, k: DigitVectors, site: ShortDecimal): void {
+	const { p, scale } = site;
+	const unlikely = { likely: false };
+	f.block((done) => {
+		f.block((other) => {
+			const start = f.local(I32, p, 'start');
+			const closing = f.local(I32, 0, 'closing');
+			const negative = f.local(I32, 0, 'negative');
+			f.if(I32.load8U(start).eq(0x22), () => {
+				start.set(start.add(1));
+				closing.set(I32.of(1));
+			});
+			f.if(I32.load8U(start).eq(0x2d), () => {
+				start.set(start.add(1));
+				negative.set(I32.of(1));
+			});
+			/** Up to 15 digits at an address: how many, and their value. */
+			const side = (at: I32, name: string): { count: Local<I32>; value: () => I64 } => {
+				const digits = f.local(V128, V128.load(at).i8x16.sub(k.zeros), `${name}Digits`);
+				const count = f.local(I32, digits.i8x16.leU(k.nines).i8x16.bitmask().xor(0x1ffff).ctz(), name);
+				other.branchIf(count.sub(1).geU(15), unlikely);
+				return { count, value: () => digitsToInteger(f, k, digits.swizzle(V128.load(k.base.add(count.shl(4).add(count).shl(5)), k.constants.alignment))) };
+			};
+			const whole = side(start, 'whole');
+			other.branchIf(whole.count.gtU(19 - scale), unlikely);
+			other.branchIf(I32.load8U(start).eq(0x30).and(whole.count.gtU(1)), unlikely);
+			const end = f.local(I32, start.add(whole.count), 'end');
+			const value = f.local(I64, whole.value().mul(10n ** BigInt(scale)), 'value');
+			const after = f.local(I32, 0, 'after');
+			f.if(I32.load8U(end).eq(0x2e), () => {
+				const fraction = side(end.add(1), 'fraction');
+				other.branchIf(fraction.count.gtU(scale), unlikely);
+				value.set(value.add(fraction.value().mul(I64.load(k.base.add(I32.of(scale).sub(fraction.count).shl(3)), k.constants.powers))));
+				after.set(fraction.count);
+				end.set(end.add(1).add(fraction.count));
+			});
+			const last = f.local(I32, I32.load8U(end), 'last');
+			f.if(
+				closing,
+				() => other.branchIf(last.ne(0x22), unlikely),
+				() => other.branchIf(last.or(0x20).eq(0x65).or(last.eq(0x2e)), unlikely),
+			);
+			other.branchIf(value.ltS(0n), unlikely);
+			f.if(negative, () => value.set(I64.of(0n).sub(value)));
+			site.store(value);
+			if (site.storeTextScale !== undefined) site.storeTextScale(after);
+			p.set(end.add(closing));
 			done.branch();
 		});
 		site.otherwise();

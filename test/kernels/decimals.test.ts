@@ -39,7 +39,7 @@ describe('decimals', () => {
 });
 
 describe('the inlined short decimal', () => {
-	const anything = fc.oneof(number, fc.string({ unit: fc.constantFrom(...'0123456789.-e"'), maxLength: 18 }), fc.tuple(digits(9), digits(9)).map(([a, b]) => `${a || '0'}.${b || '0'}`));
+	const anything = fc.oneof(number, fc.tuple(digits(11), digits(8)).map(([a, b]) => `${a || '7'}.${b || '5'}`), fc.string({ unit: fc.constantFrom(...'0123456789.-e"'), maxLength: 18 }), fc.tuple(digits(9), digits(9)).map(([a, b]) => `${a || '0'}.${b || '0'}`));
 	it('gives the value or leaves it', () => {
 		let taken = 0;
 		fc.assert(
@@ -61,6 +61,18 @@ describe('the inlined short decimal', () => {
 			{ numRuns: 20_000 },
 		);
 		expect(taken).toBeGreaterThan(1000);
+	});
+
+	it('takes every split of up to 16 characters', () => {
+		for (let whole = 1; whole <= 11; whole++) {
+			for (let fraction = 0; fraction <= SHORT_SCALE; fraction++) {
+				const text = `${'1234567890123456'.slice(0, whole)}${fraction === 0 ? '' : `.${'9876543210987654'.slice(0, fraction)}`}`;
+				const result = shortDecimalOf(`"${text}"`);
+				if (text.length > 16 || (whole === 11 && BigInt(text.replace('.', '').padEnd(19, '0')) > MOST)) continue;
+				const parsed = parseDecimal(text);
+				expect(result?.value, text).toBe(parsed === null ? null : toFixedPoint(parsed, SHORT_SCALE, 'reject', LEAST, MOST));
+			}
+		}
 	});
 
 	it('takes what exchanges send', () => {

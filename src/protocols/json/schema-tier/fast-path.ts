@@ -11,7 +11,7 @@
  * message makes the caller discard all and parse strictly. So one comparison a message replaces one a byte.
  */
 import type { Column, TableLayout } from '../../../compiler/batch-layout.ts';
-import { type DigitConstants, type DigitVectors, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
+import { type DigitConstants, type DigitVectors, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { bindStringVectors, stringStops, type StringVectors } from './grammar.ts';
 import { V128 } from '../../../wasm/index.ts';
@@ -520,11 +520,12 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 			emitUnsignedOrNarrow(scope, plan, otherwise);
 			return;
 		}
-		emitShortDecimal(f, vectors, {
+		const emitDecimal = type.kind === 'timestamp' && type.format === 's' ? emitLongDecimal : emitShortDecimal;
+		emitDecimal(f, vectors, {
 			p,
 			scale: fixed.scale,
 			// Integers and whole epoch counts: a point, where there is one, is for the strict function.
-			point: type.kind === 'decimal' ? fixed.scale > 0 : type.kind === 'timestamp' && type.format === 's',
+			point: type.kind === 'decimal' && fixed.scale > 0,
 			store: (value) => {
 				f.store(rows.at8, value, column.values);
 				markValid(scope, column);

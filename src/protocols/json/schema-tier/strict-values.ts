@@ -5,7 +5,7 @@
  */
 import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
-import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
+import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import type { Func, FunctionBuilder, Global, Local, ModuleBuilder } from '../../../wasm/index.ts';
 import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
 import type { ScalarType } from '../../../schema/model.ts';
@@ -367,10 +367,10 @@ function emitShortFirst(f: FunctionBuilder, s: StrictValues, plan: ScalarPlan, s
 	const value = f.local(I64, undefined, 'shortValue');
 	const digits = f.local(I32, 0, 'shortDigits');
 	f.block((exact) => {
-		emitShortDecimal(f, loadDigitVectors(f, s.digits), {
+		(type.kind === 'timestamp' && type.format === 's' ? emitLongDecimal : emitShortDecimal)(f, loadDigitVectors(f, s.digits), {
 			p: after,
 			scale,
-			point: type.kind === 'decimal' ? scale > 0 : type.kind === 'timestamp' && type.format === 's',
+			point: type.kind === 'decimal' && scale > 0,
 			store: (short) => value.set(short),
 			storeTextScale: (count) => digits.set(count),
 			otherwise: () => exact.branch(),
