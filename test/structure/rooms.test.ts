@@ -6,6 +6,8 @@ const source = resolve(import.meta.dirname, '../../src');
 
 /** In this order: each may import from those before it. docs/architecture.md says what they are. */
 const FOUNDATIONS = ['wasm', 'memory', 'os', 'kernels', 'symbols', 'schema', 'compiler'];
+/** Presets are data: they know only how to describe a message. */
+const ONLY_SCHEMA = ['schema', 'exchanges'];
 /** Stages import foundations and themselves; what else they may import stands here. */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
 	sources: [],
@@ -29,6 +31,7 @@ function filesIn(folder: string): string[] {
 function allowed(room: string): readonly string[] | null {
 	const foundation = FOUNDATIONS.indexOf(room);
 	if (foundation >= 0) return FOUNDATIONS.slice(0, foundation + 1);
+	if (room === 'exchanges') return ONLY_SCHEMA;
 	const stage = STAGES[room];
 	if (stage !== undefined) return [...FOUNDATIONS, room, ...stage];
 	return TOP.includes(room) ? null : [];
