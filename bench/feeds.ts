@@ -4,16 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { createArena, compile, DESCRIPTOR, exchanges, json } from '../src/index.ts';
+import { compile, createArena, DESCRIPTOR, exchanges, json } from '../src/index.ts';
 import { simulate, venues } from '../src/simulate/index.ts';
 
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
 
 function messagesOf(path: string): Uint8Array[] {
-	return readFileSync(path, 'utf8').split('\n').flatMap((line) => {
-		const match = /^\d+\.\d+: (.*)$/.exec(line);
-		return match === null || match[1]?.startsWith("b'") ? [] : [new TextEncoder().encode(match[1] as string)];
-	});
+	return readFileSync(path, 'utf8')
+		.split('\n')
+		.flatMap((line) => {
+			const match = /^\d+\.\d+: (.*)$/.exec(line);
+			return match === null || match[1]?.startsWith("b'") ? [] : [new TextEncoder().encode(match[1] as string)];
+		});
 }
 
 const files = process.argv.slice(2);
@@ -52,6 +54,8 @@ for (const { name, messages } of feeds) {
 		}
 	}
 	const refused = parser.statistics().refused;
-	console.log(`${name.padEnd(16)} ${messages.length.toString().padStart(6)} messages ${(total / messages.length).toFixed(0).padStart(6)} bytes  ${median(times).toFixed(1).padStart(8)} ns/message ${(total / messages.length / median(times)).toFixed(2).padStart(6)} GB/s  JSON.parse alone ${(median(plain) / median(times)).toFixed(1).padStart(5)} × as long${refused === 0 ? '' : `  (${refused} refused)`}`);
+	console.log(
+		`${name.padEnd(16)} ${messages.length.toString().padStart(6)} messages ${(total / messages.length).toFixed(0).padStart(6)} bytes  ${median(times).toFixed(1).padStart(8)} ns/message ${(total / messages.length / median(times)).toFixed(2).padStart(6)} GB/s  JSON.parse alone ${(median(plain) / median(times)).toFixed(1).padStart(5)} × as long${refused === 0 ? '' : `  (${refused} refused)`}`,
+	);
 	parser.dispose();
 }

@@ -164,7 +164,11 @@ function measureHeap(type: MessageType): { readonly bytesPerMessage: number; rea
 	const block = 4096;
 	const encoder = new TextEncoder();
 	const encoded = Array.from({ length: block }, () => encoder.encode(type.make(random)));
-	const input = arena.allocate('messages', encoded.reduce((sum, bytes) => sum + bytes.length, 0), { guard: 4096 });
+	const input = arena.allocate(
+		'messages',
+		encoded.reduce((sum, bytes) => sum + bytes.length, 0),
+		{ guard: 4096 },
+	);
 	const table = arena.allocate('descriptors', block * DESCRIPTOR.size);
 	let at = input.address;
 	encoded.forEach((bytes, index) => {

@@ -52,7 +52,10 @@ decimal('8');
 `,
 	);
 	const tsc = join(root, 'node_modules/.bin/tsc');
-	for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
+	for (const [module, resolution] of [
+		['nodenext', 'nodenext'],
+		['esnext', 'bundler'],
+	]) {
 		run(tsc, ['--noEmit', '--strict', '--target', 'es2023', '--lib', 'es2023,dom,esnext.disposable', '--types', '', '--module', module, '--moduleResolution', resolution, 'use.ts']);
 		console.log(`TypeScript (${resolution}): ok`);
 	}

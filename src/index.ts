@@ -17,10 +17,10 @@ export {
 	type IntegerColumn,
 	type ListView,
 	type PlainRow,
-	sliceBatch,
 	StaleViewError,
 	type StructView,
 	type SymbolColumn,
+	sliceBatch,
 	type TextColumn,
 	type TimestampColumn,
 } from './columns/index.ts';
@@ -30,7 +30,7 @@ export type { Protocol, Tier } from './compiler/protocol.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
-export { json } from './protocols/json/index.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
+export { json } from './protocols/json/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

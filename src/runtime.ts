@@ -7,11 +7,11 @@ import type { LayoutOptions } from './compiler/batch-layout.ts';
 import { type CompileOptions, compile, type Parser } from './pipeline/compile.ts';
 import type { Schema } from './schema/model.ts';
 
-export type { AnyBatch, CompileOptions, Parser, ParserStatistics, RefusedMessage } from './pipeline/compile.ts';
 export type { Batch, ColumnView, PlainRow } from './columns/index.ts';
 export { StaleViewError } from './columns/index.ts';
 export { DESCRIPTOR, type ErrorCategory } from './compiler/parser-abi.ts';
 export { type Arena, createArena } from './memory/index.ts';
+export type { AnyBatch, CompileOptions, Parser, ParserStatistics, RefusedMessage } from './pipeline/compile.ts';
 export type { Schema } from './schema/model.ts';
 
 /** Where the `.wasm` comes from: a module, its bytes, or a response (or the promise of one) that streams it. */

@@ -55,7 +55,12 @@ export async function detectCommand(args: readonly string[]): Promise<number> {
 	if (detected.framing !== null && best.length === 0 && fits.length > 0) console.log(`  no preset accepts at least half of its first ${fits[0]?.messages ?? 0} messages; describe it with a schema of your own (docs/schema.md)`);
 	if (best.length > 0) {
 		console.log(`\npresets that accept its first ${best[0]?.messages} messages`);
-		console.log(table(best.slice(0, 5).map(({ preset, accepted, tables }) => [preset, `${(accepted * 100).toFixed(1)} %`, tables.join(' ')]), [1]));
+		console.log(
+			table(
+				best.slice(0, 5).map(({ preset, accepted, tables }) => [preset, `${(accepted * 100).toFixed(1)} %`, tables.join(' ')]),
+				[1],
+			),
+		);
 		console.log(`\n  tickforge run ${best[0]?.preset} ${path}`);
 	}
 	return detected.format === 'unknown' ? EXIT.input : EXIT.ok;

@@ -14,9 +14,19 @@ export async function doctorCommand(args: readonly string[]): Promise<number> {
 	const arena = createArena();
 	arena.allocate('doctor', 1 << 16);
 	const guards = arena.checkGuards();
-	const optional = await Promise.all(['koffi', '@duckdb/node-api'].map(async (name) => ({ name, there: await import(name).then(() => true, () => false) })));
+	const optional = await Promise.all(
+		['koffi', '@duckdb/node-api'].map(async (name) => ({
+			name,
+			there: await import(name).then(
+				() => true,
+				() => false,
+			),
+		})),
+	);
 	if (values.json) {
-		console.log(JSON.stringify({ tickforge: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}`, processor: cpus()[0]?.model.trim(), features, facilities, packages: Object.fromEntries(optional.map(({ name, there }) => [name, there])), guards: guards.length === 0 }));
+		console.log(
+			JSON.stringify({ tickforge: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}`, processor: cpus()[0]?.model.trim(), features, facilities, packages: Object.fromEntries(optional.map(({ name, there }) => [name, there])), guards: guards.length === 0 }),
+		);
 		return EXIT.ok;
 	}
 	console.log(`tickforge ${version}, Node.js ${process.versions.node} (V8 ${process.versions.v8}), ${process.platform} ${process.arch}`);

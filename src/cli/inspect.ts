@@ -8,7 +8,13 @@ import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
 function discriminantText({ path, test, orAbsent, orNull }: Discriminant): string {
-	const where = path.length === 0 ? 'the message' : path.map((step) => ('index' in step ? `[${step.index}]` : `.${step.keys.join('|')}`)).join('').replace(/^\./, '');
+	const where =
+		path.length === 0
+			? 'the message'
+			: path
+					.map((step) => ('index' in step ? `[${step.index}]` : `.${step.keys.join('|')}`))
+					.join('')
+					.replace(/^\./, '');
 	const what = ((): string => {
 		switch (test.kind) {
 			case 'equals':

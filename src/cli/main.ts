@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { InputError } from '../sources/source.ts';
 import { SchemaError } from '../schema/index.ts';
+import { InputError } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { helpOf, wantsHelp } from './arguments.ts';
 import { COMMANDS, EXIT, generalHelp, nearest, UsageError } from './usage.ts';

@@ -135,4 +135,3 @@ function interesting(batch: Batch<unknown>): Interesting {
 		ask: named('decimal', /^(ask|bestAsk|askPrice|bestAskPrice)$/i),
 	};
 }
-

@@ -6,8 +6,8 @@ import type { ErrorCategory } from '../compiler/parser-abi.ts';
 import type { Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat, FRAMINGS } from '../framing/detect.ts';
-import type { Framing } from '../framing/scan-abi.ts';
 import { lengthPrefixed } from '../framing/length-prefixed.ts';
+import type { Framing } from '../framing/scan-abi.ts';
 import { createCircuit } from '../integrity/circuit.ts';
 import { isQuarantine, type QuarantineRecord, readQuarantine } from '../integrity/quarantine.ts';
 import { createQuarantineFile } from '../integrity/quarantine-file.ts';
@@ -239,9 +239,7 @@ export function renderSummary(result: RunResult): string {
 		lines.push('', 'by type');
 		lines.push(
 			table(
-				types
-					.sort((a, b) => b[1] - a[1])
-					.map(([name, messages]) => [name, count(messages), options.schema.variants.find((variant) => variant.name === name)?.role === 'control' ? 'control' : '']),
+				types.sort((a, b) => b[1] - a[1]).map(([name, messages]) => [name, count(messages), options.schema.variants.find((variant) => variant.name === name)?.role === 'control' ? 'control' : '']),
 				[1],
 			),
 		);
@@ -319,7 +317,18 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		list: { type: 'boolean', default: false },
 	});
 	if (values.list) {
-		console.log(table(Object.values(exchanges).map((preset) => [preset.name, preset.title, preset.schema.variants.filter(({ role }) => role === 'table').map(({ name }) => name).join(' ')])));
+		console.log(
+			table(
+				Object.values(exchanges).map((preset) => [
+					preset.name,
+					preset.title,
+					preset.schema.variants
+						.filter(({ role }) => role === 'table')
+						.map(({ name }) => name)
+						.join(' '),
+				]),
+			),
+		);
 		return EXIT.ok;
 	}
 	const { schema, title } = await loadSchema('run', positionals[0]);
@@ -360,4 +369,3 @@ function openFile(path: string): number {
 		throw new UsageError(`tickforge run: ${path} cannot be opened: ${error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)}`, EXIT.input);
 	}
 }
-

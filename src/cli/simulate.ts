@@ -1,5 +1,5 @@
-import { createWriteStream, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type SimulatedMessage, simulate, type Venue, venues } from '../simulate/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';

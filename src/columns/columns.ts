@@ -397,7 +397,10 @@ function integer64(place: Place, column: ScalarColumn, base: Base, rowIn: RowIn,
 export function decimalText(mantissa: bigint, scale: number, digits: number): string {
 	const magnitude = (mantissa < 0n ? -mantissa : mantissa).toString().padStart(scale + 1, '0');
 	const whole = magnitude.slice(0, magnitude.length - scale);
-	const fraction = magnitude.slice(magnitude.length - scale).padEnd(digits, '0').slice(0, digits);
+	const fraction = magnitude
+		.slice(magnitude.length - scale)
+		.padEnd(digits, '0')
+		.slice(0, digits);
 	return `${mantissa < 0n ? '-' : ''}${whole}${digits > 0 ? `.${fraction}` : ''}`;
 }
 

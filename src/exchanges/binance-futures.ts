@@ -1,4 +1,4 @@
-import { control, decimal, enumeration, envelope, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, template, text, timestamp, tuple, type TypedVariant } from '../schema/index.ts';
+import { control, decimal, enumeration, envelope, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, type TypedVariant, template, text, timestamp, tuple } from '../schema/index.ts';
 import { preset, type Scales } from './preset.ts';
 
 function schema({ price = 8, size = 8 }: Scales) {
@@ -128,12 +128,7 @@ export const binanceFutures = preset(
 		title: 'Binance USDⓈ-M Futures',
 		url: 'wss://fstream.binance.com/stream?streams=',
 		documentation: 'https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams',
-		notes: [
-			'The columns are under `data`: `data.price`.',
-			'A gap shows where previousUpdateId is not the previous lastUpdateId of the instrument.',
-			'Partial books (`@depth5`) come in the table depthUpdate, too: their stream tells them from diffs.',
-			'Volumes are floats: no 64-bit scale fits all instruments.',
-		],
+		notes: ['The columns are under `data`: `data.price`.', 'A gap shows where previousUpdateId is not the previous lastUpdateId of the instrument.', 'Partial books (`@depth5`) come in the table depthUpdate, too: their stream tells them from diffs.', 'Volumes are floats: no 64-bit scale fits all instruments.'],
 	},
 	schema,
 );

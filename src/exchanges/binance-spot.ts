@@ -1,4 +1,4 @@
-import { absent, control, decimal, envelope, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, text, timestamp, tuple, type TypedVariant } from '../schema/index.ts';
+import { absent, control, decimal, envelope, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, type TypedVariant, text, timestamp, tuple } from '../schema/index.ts';
 import { preset, type Scales } from './preset.ts';
 
 function messages({ price = 8, size = 8 }: Scales) {
@@ -92,23 +92,7 @@ function messages({ price = 8, size = 8 }: Scales) {
 function combined(scales: Scales) {
 	const { bookTicker, depthUpdate, aggTrade, trade, kline, miniTicker, ticker, allMiniTickers, allTickers, averagePrice, partialDepth, response, error } = messages(scales);
 	const streamed = <V extends TypedVariant>(data: V) => envelope({ stream: skip(), data });
-	return oneOf(
-		'binance-spot',
-		{ version: 1 },
-		streamed(bookTicker),
-		streamed(depthUpdate),
-		streamed(aggTrade),
-		streamed(trade),
-		streamed(kline),
-		streamed(miniTicker),
-		streamed(ticker),
-		streamed(averagePrice),
-		envelope({ stream: symbol('stream'), data: partialDepth }),
-		allMiniTickers,
-		allTickers,
-		response,
-		error,
-	);
+	return oneOf('binance-spot', { version: 1 }, streamed(bookTicker), streamed(depthUpdate), streamed(aggTrade), streamed(trade), streamed(kline), streamed(miniTicker), streamed(ticker), streamed(averagePrice), envelope({ stream: symbol('stream'), data: partialDepth }), allMiniTickers, allTickers, response, error);
 }
 
 /** `/ws/…`: the bare messages. */

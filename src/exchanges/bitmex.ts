@@ -9,8 +9,7 @@ function schema({ price = 10 }: Scales) {
 	const someCount = integer().optional().nullable();
 	const someFloat = float().optional().nullable();
 	/** `partial` is the state at the subscription; it comes first, and anew after a reconnect. */
-	const table = <Name extends string, const Row extends FieldRecord>(name: Name, row: Row) =>
-		message(name, { table: literal(name), action: enumeration(['partial', 'insert', 'update', 'delete']), data: list(object(row)) });
+	const table = <Name extends string, const Row extends FieldRecord>(name: Name, row: Row) => message(name, { table: literal(name), action: enumeration(['partial', 'insert', 'update', 'delete']), data: list(object(row)) });
 	return oneOf(
 		'bitmex',
 		{ version: 1 },

@@ -59,11 +59,7 @@ export const bitstamp = preset(
 		title: 'Bitstamp (v2)',
 		url: 'wss://ws.bitstamp.net',
 		documentation: 'https://www.bitstamp.net/websocket/v2/',
-		notes: [
-			'The instrument is the end of the channel’s name, in lower case.',
-			'bookDiff has no sequence number: start from a REST snapshot and drop diffs with an earlier time. A size of 0 removes the level.',
-			'Prices and sizes are read from the `_str` keys; the numbers beside them are doubles.',
-		],
+		notes: ['The instrument is the end of the channel’s name, in lower case.', 'bookDiff has no sequence number: start from a REST snapshot and drop diffs with an earlier time. A size of 0 removes the level.', 'Prices and sizes are read from the `_str` keys; the numbers beside them are doubles.'],
 	},
 	schema,
 );

@@ -88,11 +88,7 @@ export const coinbase = preset(
 		title: 'Coinbase Exchange',
 		url: 'wss://ws-feed.exchange.coinbase.com',
 		documentation: 'https://docs.cdp.coinbase.com/exchange/websocket-feed/channels',
-		notes: [
-			'A size of 0 in l2update removes the level. Level-2 messages have no sequence number; heartbeat and the full channel do.',
-			'side is that of the maker order: `sell` means that a buyer took.',
-			'funds have the scale of prices.',
-		],
+		notes: ['A size of 0 in l2update removes the level. Level-2 messages have no sequence number; heartbeat and the full channel do.', 'side is that of the maker order: `sell` means that a buyer took.', 'funds have the scale of prices.'],
 	},
 	schema,
 );

@@ -1,4 +1,4 @@
-import { absent, control, decimal, enumeration, envelope, float, integer, integer32, list, literal, message, object, oneOf, skip, symbol, template, text, timestamp, tuple, type TypedVariant } from '../schema/index.ts';
+import { absent, control, decimal, enumeration, envelope, float, integer, integer32, list, literal, message, object, oneOf, skip, symbol, type TypedVariant, template, text, timestamp, tuple } from '../schema/index.ts';
 import { preset, type Scales } from './preset.ts';
 
 function schema({ price = 8, size = 8 }: Scales) {
@@ -100,11 +100,7 @@ export const deribit = preset(
 		title: 'Deribit (v2)',
 		url: 'wss://www.deribit.com/ws/api/v2',
 		documentation: 'https://docs.deribit.com/',
-		notes: [
-			'The columns are under `params.data`: `params.data.bestBidPrice`.',
-			'A gap shows where previousChangeId is not the previous changeId of the instrument; a snapshot has none.',
-			'Volatilities, greeks and rates are estimates, so floats; prices and amounts are exact.',
-		],
+		notes: ['The columns are under `params.data`: `params.data.bestBidPrice`.', 'A gap shows where previousChangeId is not the previous changeId of the instrument; a snapshot has none.', 'Volatilities, greeks and rates are estimates, so floats; prices and amounts are exact.'],
 	},
 	schema,
 );

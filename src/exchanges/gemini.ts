@@ -35,10 +35,7 @@ export const gemini = preset(
 		title: 'Gemini (market data v2)',
 		url: 'wss://api.gemini.com/v2/marketdata',
 		documentation: 'https://docs.gemini.com/websocket/archived/v2',
-		notes: [
-			'Updates have neither time nor sequence number: a gap shows only as a book that crosses.',
-			'A size of 0 removes the level. Sizes have up to 10 digits: tokens counted in thousands of millions want withScales({ size: 6 }).',
-		],
+		notes: ['Updates have neither time nor sequence number: a gap shows only as a book that crosses.', 'A size of 0 removes the level. Sizes have up to 10 digits: tokens counted in thousands of millions want withScales({ size: 6 }).'],
 	},
 	schema,
 );

@@ -30,9 +30,6 @@ export interface ExchangePreset<Name extends string = string, S extends Schema =
 }
 
 /** A preset from its description and the function that makes its schema. */
-export function preset<const Name extends string, S extends Schema>(
-	description: Omit<ExchangePreset<Name, S>, 'schema' | 'withScales' | 'compression'> & { readonly compression?: 'gzip' },
-	makeSchema: (scales: Scales) => S,
-): ExchangePreset<Name, S> {
+export function preset<const Name extends string, S extends Schema>(description: Omit<ExchangePreset<Name, S>, 'schema' | 'withScales' | 'compression'> & { readonly compression?: 'gzip' }, makeSchema: (scales: Scales) => S): ExchangePreset<Name, S> {
 	return { ...description, compression: description.compression ?? 'none', schema: makeSchema({}), withScales: makeSchema };
 }

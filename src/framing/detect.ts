@@ -1,7 +1,8 @@
 /** What a file is, from its first bytes: magic numbers, then the shape of its first messages. */
-import { capture, lines } from './lines.ts';
+
 import { concatenated } from './concatenated.ts';
 import { type LengthPrefix, lengthPrefixed } from './length-prefixed.ts';
+import { capture, lines } from './lines.ts';
 import type { Framing } from './scan-abi.ts';
 
 export type Format = 'gzip' | 'zstd' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';

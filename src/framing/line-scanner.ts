@@ -23,7 +23,9 @@ const LAST_SECOND = 9_223_372_035n;
 /** One bit for each of the 64 bytes at `at`: set where it is a newline. */
 function newlines(at: I32): I64 {
 	const part = (offset: number): I64 => V128.load(at, offset).i8x16.eq(V128.splat8(LF)).i8x16.bitmask().extendU();
-	return part(0).or(part(16).shl(16)).or(part(32).shl(32).or(part(48).shl(48)));
+	return part(0)
+		.or(part(16).shl(16))
+		.or(part(32).shl(32).or(part(48).shl(48)));
 }
 
 /** Clears the bits of bytes at or beyond `end`; `at` must be below it. */
@@ -182,7 +184,12 @@ function readClientLine(f: FunctionBuilder, start: I32, lineEnd: I32, found: () 
 				});
 			});
 			const is = (offset: number, byte: number): I32 => I32.load8U(at, offset).eq(byte).and(lineEnd.sub(at).gtU(offset));
-			f.if(is(1, LESS).and(is(2, MINUS)).and(is(3, SPACE).or(is(3, GREATER).and(is(4, SPACE)))), found);
+			f.if(
+				is(1, LESS)
+					.and(is(2, MINUS))
+					.and(is(3, SPACE).or(is(3, GREATER).and(is(4, SPACE)))),
+				found,
+			);
 		},
 		undefined,
 		{ likely: false },
@@ -275,7 +282,13 @@ function countLiteral(f: FunctionBuilder, context: I32, payload: I32, lineEnd: I
 		I32.load8U(payload).eq(LETTER_B).and(lineEnd.sub(payload).geU(3)),
 		() => {
 			const quote = f.local(I32, I32.load8U(payload, 1), 'quote');
-			f.if(quote.eq(SINGLE_QUOTE).or(quote.eq(DOUBLE_QUOTE)).and(I32.load8U(lineEnd.sub(1)).eq(quote)), () => f.store(context, I32.load(context, SCAN.binary).add(1), SCAN.binary));
+			f.if(
+				quote
+					.eq(SINGLE_QUOTE)
+					.or(quote.eq(DOUBLE_QUOTE))
+					.and(I32.load8U(lineEnd.sub(1)).eq(quote)),
+				() => f.store(context, I32.load(context, SCAN.binary).add(1), SCAN.binary),
+			);
 		},
 		undefined,
 		{ likely: false },

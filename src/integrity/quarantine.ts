@@ -115,7 +115,9 @@ export function isQuarantine(bytes: Uint8Array): boolean {
 }
 
 /** Reads a quarantine file's bytes. Throws a {@link QuarantineError} where its start is not what it should be; nothing after it can make it throw. */
-export function readQuarantine(bytes: Uint8Array): QuarantineReader {
+export function readQuarantine(given: Uint8Array): QuarantineReader {
+	// A Buffer's slices are Buffers, and views: records are neither.
+	const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
 	if (!isQuarantine(bytes)) throw new QuarantineError('tickforge: this is no quarantine file (its first bytes are not "TFQUAR")');
 	if (bytes.length < FILE.header) throw new QuarantineError('tickforge: this quarantine file ends within its header');
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -196,7 +196,10 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 			);
 			const entry = f.local(I32, k.base.add(whole.shl(4).add(end).shl(5)), 'entry');
 			const value = f.local(I64, digitsToInteger(f, k, digits.swizzle(V128.load(entry, k.constants.alignment))), 'value');
-			const after = (): I32 => I32.of(0).sub(I32.load(entry, k.constants.alignment + 16)).shrU(3);
+			const after = (): I32 =>
+				I32.of(0)
+					.sub(I32.load(entry, k.constants.alignment + 16))
+					.shrU(3);
 			if (site.parts !== undefined) site.parts(value, after(), negative);
 			else {
 				if (site.point) value.set(value.mul(I64.load(k.base.add(I32.load(entry, k.constants.alignment + 16)), k.constants.powers + scale * 8)));
@@ -286,40 +289,39 @@ export interface DecimalText {
 export function emitDecimalText(m: ModuleBuilder): DecimalText {
 	const number = m.global(I64, 0n, { name: 'number', mutable: true });
 	const textScale = m.global(I32, 0, { name: 'textScale', mutable: true });
-	const call = m.func(
-		'decimalText',
-		{ params: { p: I32, end: I32, scale: I32, excess: I32, most: I64, leastMagnitude: I64 }, results: [I32] },
-		(f, { p, end, scale, excess, most, leastMagnitude }) => {
-			const negative = f.local(I32, I32.load8U(p).eq(0x2d), 'negative');
-			const first = f.local(I32, p.add(negative), 'first');
-			const cursor = f.local(I32, first, 'cursor');
-			const fraction = f.local(I32, 0, 'fraction');
-			const digits = f.local(I32, 0, 'digitCount');
-			const pointSeen = f.local(I32, 0, 'pointSeen');
-			const byte = f.local(I32, undefined, 'byte');
-			// How many digits there are, how many after the point, and the exponent.
-			f.block((counted) => {
-				f.loop((again) => {
-					counted.branchIf(cursor.geU(end));
-					byte.set(I32.load8U(cursor));
-					f.if(
-						byte.sub(0x30).leU(9),
-						() => {
-							digits.set(digits.add(1));
-							fraction.set(fraction.add(pointSeen));
-						},
-						() => {
-							counted.branchIf(byte.ne(0x2e));
-							pointSeen.set(I32.of(1));
-						},
-					);
-					cursor.set(cursor.add(1));
-					again.branch();
-				});
+	const call = m.func('decimalText', { params: { p: I32, end: I32, scale: I32, excess: I32, most: I64, leastMagnitude: I64 }, results: [I32] }, (f, { p, end, scale, excess, most, leastMagnitude }) => {
+		const negative = f.local(I32, I32.load8U(p).eq(0x2d), 'negative');
+		const first = f.local(I32, p.add(negative), 'first');
+		const cursor = f.local(I32, first, 'cursor');
+		const fraction = f.local(I32, 0, 'fraction');
+		const digits = f.local(I32, 0, 'digitCount');
+		const pointSeen = f.local(I32, 0, 'pointSeen');
+		const byte = f.local(I32, undefined, 'byte');
+		// How many digits there are, how many after the point, and the exponent.
+		f.block((counted) => {
+			f.loop((again) => {
+				counted.branchIf(cursor.geU(end));
+				byte.set(I32.load8U(cursor));
+				f.if(
+					byte.sub(0x30).leU(9),
+					() => {
+						digits.set(digits.add(1));
+						fraction.set(fraction.add(pointSeen));
+					},
+					() => {
+						counted.branchIf(byte.ne(0x2e));
+						pointSeen.set(I32.of(1));
+					},
+				);
+				cursor.set(cursor.add(1));
+				again.branch();
 			});
-			const mantissaEnd = f.local(I32, cursor, 'mantissaEnd');
-			const exponent = f.local(I32, 0, 'exponent');
-			f.if(cursor.ltU(end), () => {
+		});
+		const mantissaEnd = f.local(I32, cursor, 'mantissaEnd');
+		const exponent = f.local(I32, 0, 'exponent');
+		f.if(
+			cursor.ltU(end),
+			() => {
 				textScale.set(f, I32.of(-1));
 				cursor.set(cursor.add(1));
 				const exponentNegative = f.local(I32, I32.load8U(cursor).eq(0x2d), 'exponentNegative');
@@ -334,62 +336,68 @@ export function emitDecimalText(m: ModuleBuilder): DecimalText {
 					});
 				});
 				f.if(exponentNegative, () => exponent.set(I32.of(0).sub(exponent)));
-			}, () => {
+			},
+			() => {
 				textScale.set(f, I32.select(fraction.leU(127), fraction, I32.of(-1)));
-			});
-			// value × 10^scale = (all digits) × 10^shift; a negative shift drops the last digits.
-			const shift = f.local(I32, scale.add(exponent).sub(fraction), 'shift');
-			const kept = f.local(I32, I32.select(shift.ltS(0), digits.add(shift), digits), 'kept');
-			const value = f.local(I64, 0n, 'value');
-			const overflow = f.local(I32, 0, 'overflow');
-			const next = f.local(I32, 0, 'nextDigit');
-			const rest = f.local(I32, 0, 'rest');
-			const index = f.local(I32, 0, 'index');
-			const digit = f.local(I32, undefined, 'digit');
-			const append = (by: I32): void => {
-				// 1844674407370955161 = floor((2^64 - 1) / 10); the last digit may be at most 5 there.
+			},
+		);
+		// value × 10^scale = (all digits) × 10^shift; a negative shift drops the last digits.
+		const shift = f.local(I32, scale.add(exponent).sub(fraction), 'shift');
+		const kept = f.local(I32, I32.select(shift.ltS(0), digits.add(shift), digits), 'kept');
+		const value = f.local(I64, 0n, 'value');
+		const overflow = f.local(I32, 0, 'overflow');
+		const next = f.local(I32, 0, 'nextDigit');
+		const rest = f.local(I32, 0, 'rest');
+		const index = f.local(I32, 0, 'index');
+		const digit = f.local(I32, undefined, 'digit');
+		const append = (by: I32): void => {
+			// 1844674407370955161 = floor((2^64 - 1) / 10); the last digit may be at most 5 there.
+			f.if(
+				value.gtU(1844674407370955161n).or(value.eq(1844674407370955161n).and(by.gtU(5))),
+				() => overflow.set(I32.of(1)),
+				() => value.set(value.mul(10n).add(by.extendU())),
+			);
+		};
+		cursor.set(first);
+		f.block((read) => {
+			f.loop((again) => {
+				read.branchIf(cursor.geU(mantissaEnd));
+				digit.set(I32.load8U(cursor).sub(0x30));
+				cursor.set(cursor.add(1));
+				again.branchIf(digit.gtU(9));
 				f.if(
-					value.gtU(1844674407370955161n).or(value.eq(1844674407370955161n).and(by.gtU(5))),
-					() => overflow.set(I32.of(1)),
-					() => value.set(value.mul(10n).add(by.extendU())),
+					index.ltS(kept),
+					() => append(digit),
+					() =>
+						f.if(
+							index.eq(kept),
+							() => next.set(digit),
+							() => rest.set(rest.or(digit)),
+						),
 				);
-			};
-			cursor.set(first);
-			f.block((read) => {
-				f.loop((again) => {
-					read.branchIf(cursor.geU(mantissaEnd));
-					digit.set(I32.load8U(cursor).sub(0x30));
-					cursor.set(cursor.add(1));
-					again.branchIf(digit.gtU(9));
-					f.if(
-						index.ltS(kept),
-						() => append(digit),
-						() => f.if(index.eq(kept), () => next.set(digit), () => rest.set(rest.or(digit))),
-					);
-					index.set(index.add(1));
-					again.branch();
-				});
+				index.set(index.add(1));
+				again.branch();
 			});
-			f.if(shift.gtS(0).and(value.ne(0n)), () => {
-				f.loop((again) => {
-					append(I32.of(0));
-					shift.set(shift.sub(1));
-					again.branchIf(shift.gtS(0).and(overflow.eqz()));
-				});
+		});
+		f.if(shift.gtS(0).and(value.ne(0n)), () => {
+			f.loop((again) => {
+				append(I32.of(0));
+				shift.set(shift.sub(1));
+				again.branchIf(shift.gtS(0).and(overflow.eqz()));
 			});
-			const limit = f.local(I64, I64.select(negative, leastMagnitude, most), 'limit');
-			f.if(overflow.or(value.gtU(limit)), () => f.return(I32.of(DECIMAL_STATUS.range)));
-			f.if(excess.eq(EXCESS.reject).and(next.or(rest).ne(0)), () => f.return(I32.of(DECIMAL_STATUS.scale)));
-			f.if(excess.eq(EXCESS['half-even']), () => {
-				const up = next.gtU(5).or(next.eq(5).and(rest.ne(0).or(value.wrap().and(1))));
-				f.if(up, () => {
-					f.if(value.geU(limit), () => f.return(I32.of(DECIMAL_STATUS.range)));
-					value.set(value.add(1n));
-				});
+		});
+		const limit = f.local(I64, I64.select(negative, leastMagnitude, most), 'limit');
+		f.if(overflow.or(value.gtU(limit)), () => f.return(I32.of(DECIMAL_STATUS.range)));
+		f.if(excess.eq(EXCESS.reject).and(next.or(rest).ne(0)), () => f.return(I32.of(DECIMAL_STATUS.scale)));
+		f.if(excess.eq(EXCESS['half-even']), () => {
+			const up = next.gtU(5).or(next.eq(5).and(rest.ne(0).or(value.wrap().and(1))));
+			f.if(up, () => {
+				f.if(value.geU(limit), () => f.return(I32.of(DECIMAL_STATUS.range)));
+				value.set(value.add(1n));
 			});
-			number.set(f, I64.select(negative, I64.of(0n).sub(value), value));
-			f.return(I32.of(DECIMAL_STATUS.exact));
-		},
-	);
+		});
+		number.set(f, I64.select(negative, I64.of(0n).sub(value), value));
+		f.return(I32.of(DECIMAL_STATUS.exact));
+	});
 	return { call, number, textScale };
 }

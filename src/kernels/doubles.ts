@@ -116,11 +116,17 @@ export function emitParseDouble(m: ModuleBuilder, pool: ConstantPool): Func {
 			f.return(F64.select(negative, value.neg(), value));
 		};
 		f.if(w.eqz(), () => give(F64.of(0)));
-		f.if(dropped.eqz().and(w.leU(1n << 53n)).and(power.add(22).leU(44)), () => {
-			const scale = f.local(F64, F64.load(pool.base.add(I32.select(power.ltS(0), I32.of(0).sub(power), power).shl(3)), smallPowers), 'scale');
-			f.if(power.ltS(0), () => give(w.toF64S().div(scale)));
-			give(w.toF64S().mul(scale));
-		});
+		f.if(
+			dropped
+				.eqz()
+				.and(w.leU(1n << 53n))
+				.and(power.add(22).leU(44)),
+			() => {
+				const scale = f.local(F64, F64.load(pool.base.add(I32.select(power.ltS(0), I32.of(0).sub(power), power).shl(3)), smallPowers), 'scale');
+				f.if(power.ltS(0), () => give(w.toF64S().div(scale)));
+				give(w.toF64S().mul(scale));
+			},
+		);
 		const lower = f.local(I64, nearest.call(w, power) as I64, 'lower');
 		f.if(dropped.eqz(), () => give(lower.reinterpretF64()));
 		const upper = f.local(I64, nearest.call(w.add(1n), power) as I64, 'upper');
@@ -277,10 +283,17 @@ function emitCompareMidpoint(m: ModuleBuilder, pool: ConstantPool): Func {
 		// value = fraction × 2^(exponent - 1075); the midpoint is (2 fraction + 1) × 2^(exponent - 1076).
 		f.store(right, fraction.shl(1n).add(1n));
 		const twos = f.local(I32, exponent.sub(1076), 'twos');
-		const big = (limbs: Local<I32>, at: I32, count: I32, ten: boolean): void =>
-			limbs.set(scale.call(at, limbs, count, I32.of(ten ? 9 : 31), I64.of(ten ? 1000000000n : 1n << 31n), I64.of(ten ? 10n : 2n)) as I32);
-		f.if(tens.gtS(0), () => big(leftLimbs, left, tens, true), () => big(rightLimbs, right, I32.of(0).sub(tens), true));
-		f.if(twos.gtS(0), () => big(rightLimbs, right, twos, false), () => big(leftLimbs, left, I32.of(0).sub(twos), false));
+		const big = (limbs: Local<I32>, at: I32, count: I32, ten: boolean): void => limbs.set(scale.call(at, limbs, count, I32.of(ten ? 9 : 31), I64.of(ten ? 1000000000n : 1n << 31n), I64.of(ten ? 10n : 2n)) as I32);
+		f.if(
+			tens.gtS(0),
+			() => big(leftLimbs, left, tens, true),
+			() => big(rightLimbs, right, I32.of(0).sub(tens), true),
+		);
+		f.if(
+			twos.gtS(0),
+			() => big(rightLimbs, right, twos, false),
+			() => big(leftLimbs, left, I32.of(0).sub(twos), false),
+		);
 		// The right side starts with two limbs, of which the upper may be zero.
 		f.if(I32.load(right.add(rightLimbs.shl(2)).sub(4)).eqz(), () => rightLimbs.set(rightLimbs.sub(1)));
 		f.if(leftLimbs.ne(rightLimbs), () => f.return(leftLimbs.gtU(rightLimbs)));

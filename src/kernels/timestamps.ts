@@ -52,7 +52,14 @@ export function emitTimestampText(m: ModuleBuilder, pool: ConstantPool): Timesta
 		f.if(year.sub(1677).gtU(2262 - 1677), refuse);
 		f.if(month.sub(1).gtU(11).or(hour.gtU(23)).or(minute.gtU(59)).or(second.gtU(60)), refuse);
 		// 31 for odd months up to July and even ones after; February by the leap rule.
-		const leapYear = f.local(I32, year.and(3).eqz().and(year.remU(100).ne(0).or(year.remU(400).eqz())), 'leapYear');
+		const leapYear = f.local(
+			I32,
+			year
+				.and(3)
+				.eqz()
+				.and(year.remU(100).ne(0).or(year.remU(400).eqz())),
+			'leapYear',
+		);
 		const days = f.local(I32, I32.select(month.eq(2), leapYear.add(28), month.xor(month.shrU(3)).and(1).add(30)), 'daysInMonth');
 		f.if(day.sub(1).geU(days), refuse);
 		// Days since the epoch, years starting in March (H. Hinnant, "chrono-compatible low-level date algorithms").

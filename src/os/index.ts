@@ -1,6 +1,6 @@
 /** The operating system: what it can do faster or safer than portable code, each with its portable way. */
 export { adviseHugePages, type Granted, lockMemory, pinThread, preferNode, unlockMemory } from './advice.ts';
 export { describeFacilities, type Facility } from './facilities.ts';
-export { FileChangedError, type FileMapping, mapFile, type MappingWay } from './file-mapping.ts';
+export { FileChangedError, type FileMapping, type MappingWay, mapFile } from './file-mapping.ts';
 export { native, whyNotNative } from './native.ts';
 export { ringMapping } from './ring-mapping.ts';

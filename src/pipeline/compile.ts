@@ -186,10 +186,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	for (const table of tables) useSlot(table, table.current);
 
 	const tier: Tier = options.tier ?? (detectFeatures().simd ? 'schema' : 'reference');
-	const parseCall: ParseFunction =
-		tier === 'reference'
-			? protocol.reference(layout, arena.memory)
-			: instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+	const parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
 
 	let batches = 0;
 	let refused = 0;
@@ -288,7 +285,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 		messages += count;
 		while (left > 0) {
 			// Small enough that symbols, counted after each part, cannot outgrow a table by much.
-			const part = left < 4096 ? left : 4096;
+			const part = Math.min(left, 4096);
 			const consumed = parseCall(at, part, context) >>> 0;
 			at += consumed * DESCRIPTOR.size;
 			left -= consumed;
@@ -348,4 +345,3 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 		},
 	};
 }
-

@@ -136,7 +136,14 @@ function compareEnumerations(before: EnumerationType, after: EnumerationType, pa
 	if (moved >= 0) {
 		add(path, 'breaking', `the id ${moved} was "${before.values[moved]}" and is ${after.values[moved] === undefined ? 'free' : `"${after.values[moved]}"`}; add new values at the end`);
 	} else if (after.values.length > before.values.length) {
-		add(path, 'tables', `lists new values: ${after.values.slice(before.values.length).map((value) => `"${value}"`).join(', ')}`);
+		add(
+			path,
+			'tables',
+			`lists new values: ${after.values
+				.slice(before.values.length)
+				.map((value) => `"${value}"`)
+				.join(', ')}`,
+		);
 	}
 	if (before.unknown !== after.unknown) add(path, 'wire', `values that are not listed: was ${before.unknown}, is ${after.unknown}`);
 }

@@ -32,8 +32,7 @@ export interface DecimalSpec<Nullable extends boolean = boolean> extends FieldSp
 	nullable(): DecimalSpec<true>;
 }
 
-export interface EnumerationSpec<Value extends string = string, Open extends boolean = boolean, Nullable extends boolean = boolean>
-	extends FieldSpec<EnumerationShape<Open extends true ? Value | OtherString : Value>, Nullable> {
+export interface EnumerationSpec<Value extends string = string, Open extends boolean = boolean, Nullable extends boolean = boolean> extends FieldSpec<EnumerationShape<Open extends true ? Value | OtherString : Value>, Nullable> {
 	/** What becomes of a value that is not listed: a new id (`intern`, the default), null (the field must be nullable), or a refused message. */
 	unknown(rule: 'intern'): EnumerationSpec<Value, true, Nullable>;
 	unknown(rule: 'null' | 'reject'): EnumerationSpec<Value, false, Nullable>;
@@ -45,11 +44,7 @@ export interface EnumerationSpec<Value extends string = string, Open extends boo
 export type FieldRecord = { readonly [name: string]: FieldSpec | TypedVariant };
 
 export type ShapesOf<Fields extends FieldRecord> = {
-	readonly [Name in keyof Fields]: Fields[Name] extends FieldSpec<infer S, infer Nullable>
-		? FieldShape<S, Nullable>
-		: Fields[Name] extends TypedVariant<infer VariantName, infer Inner, infer Role>
-			? FieldShape<StructShape<Inner, VariantHead<VariantName, Role>>, false>
-			: never;
+	readonly [Name in keyof Fields]: Fields[Name] extends FieldSpec<infer S, infer Nullable> ? FieldShape<S, Nullable> : Fields[Name] extends TypedVariant<infer VariantName, infer Inner, infer Role> ? FieldShape<StructShape<Inner, VariantHead<VariantName, Role>>, false> : never;
 };
 
 /** With `unknownKeys: 'keep'` there is a column for them. */
@@ -153,10 +148,7 @@ export function list<S extends Shape, Nullable extends boolean>(item: FieldSpec<
 }
 
 /** A nested object. */
-export function object<const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(
-	fields: Fields,
-	options?: Options,
-): FieldSpec<StructShape<WithUnknownKeys<ShapesOf<Fields>, Options>, HeadIn<ShapesOf<Fields>>>, false> {
+export function object<const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(fields: Fields, options?: Options): FieldSpec<StructShape<WithUnknownKeys<ShapesOf<Fields>, Options>, HeadIn<ShapesOf<Fields>>>, false> {
 	return new Spec(messageType(fields, options));
 }
 
@@ -251,10 +243,7 @@ class DecimalFieldSpec<Nullable extends boolean> extends Spec<ScalarShape<'decim
 	}
 }
 
-class EnumerationFieldSpec<Value extends string, Open extends boolean, Nullable extends boolean>
-	extends Spec<EnumerationShape<Open extends true ? Value | OtherString : Value>, Nullable>
-	implements EnumerationSpec<Value, Open, Nullable>
-{
+class EnumerationFieldSpec<Value extends string, Open extends boolean, Nullable extends boolean> extends Spec<EnumerationShape<Open extends true ? Value | OtherString : Value>, Nullable> implements EnumerationSpec<Value, Open, Nullable> {
 	unknown(rule: 'intern'): EnumerationSpec<Value, true, Nullable>;
 	unknown(rule: 'null' | 'reject'): EnumerationSpec<Value, false, Nullable>;
 	unknown(rule: EnumerationType['unknown']): EnumerationSpec<Value, boolean, Nullable> {

@@ -4,11 +4,7 @@ import type { FieldShapes, TypedSchema, TypedVariant } from './shapes.ts';
 import { validateSchema } from './validate.ts';
 
 /** A message whose top is an object, and its table. */
-export function message<const Name extends string, const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(
-	name: Name,
-	fields: Fields,
-	options?: Options,
-): TypedVariant<Name, WithUnknownKeys<ShapesOf<Fields>, Options>, 'table'> {
+export function message<const Name extends string, const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(name: Name, fields: Fields, options?: Options): TypedVariant<Name, WithUnknownKeys<ShapesOf<Fields>, Options>, 'table'> {
 	return { name, role: 'table', type: messageType(fields, options) };
 }
 
@@ -32,10 +28,7 @@ export function controlTuple<const Name extends string, const Fields extends Fie
  * `envelope({ stream: skip(), data: aggTrade })`, `envelope({ method: literal('subscription'), params: object({ channel: text(), data: ticker }) })`.
  * Name and role are those of the one variant within; its columns are nested (`data.price`).
  */
-export function envelope<const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(
-	fields: Fields,
-	options?: Options,
-): TypedVariant<HeadIn<ShapesOf<Fields>>['name'], WithUnknownKeys<ShapesOf<Fields>, Options>, HeadIn<ShapesOf<Fields>>['role']> {
+export function envelope<const Fields extends FieldRecord, const Options extends ObjectOptions = ObjectOptions>(fields: Fields, options?: Options): TypedVariant<HeadIn<ShapesOf<Fields>>['name'], WithUnknownKeys<ShapesOf<Fields>, Options>, HeadIn<ShapesOf<Fields>>['role']> {
 	const type = messageType(fields, options);
 	const within = variantsWithin(type);
 	const [head] = within;

@@ -17,7 +17,7 @@ const one = (...choices: readonly unknown[]): Check => is(`one of ${choices.map(
 const many = (item: Check): Check => {
 	return (value, path, add) => {
 		if (!Array.isArray(value)) add(path, `is ${describe(value)}, and must be an array`);
-		else value.forEach((element, index) => item(element, `${path}[${index}]`, add));
+		else for (const [index, element] of value.entries()) item(element, `${path}[${index}]`, add);
 	};
 };
 const record = (members: Readonly<Record<string, Check>>): Check => {

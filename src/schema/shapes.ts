@@ -67,15 +67,16 @@ export type OtherString = string & Record<never, never>;
  * A value of a plain-object row. Exact: 64-bit integers, decimals (value × 10^scale) and timestamps (nanoseconds since
  * the epoch) are bigint. Columns and cursors have ways to read them without one.
  */
-export type RowValue<S extends Shape> = S extends ScalarShape<infer Kind>
-	? { integer: bigint; decimal: bigint; timestamp: bigint; integer32: number; float: number; flag: boolean; symbol: string; text: string }[Kind]
-	: S extends EnumerationShape<infer Value>
-		? Value
-		: S extends ListShape<infer Item, infer ItemNullable>
-			? readonly OrNull<RowValue<Item>, ItemNullable>[]
-			: S extends StructShape<infer Fields>
-				? RowOfFields<Fields>
-				: never;
+export type RowValue<S extends Shape> =
+	S extends ScalarShape<infer Kind>
+		? { integer: bigint; decimal: bigint; timestamp: bigint; integer32: number; float: number; flag: boolean; symbol: string; text: string }[Kind]
+		: S extends EnumerationShape<infer Value>
+			? Value
+			: S extends ListShape<infer Item, infer ItemNullable>
+				? readonly OrNull<RowValue<Item>, ItemNullable>[]
+				: S extends StructShape<infer Fields>
+					? RowOfFields<Fields>
+					: never;
 
 type OrNull<Value, Nullable extends boolean> = true extends Nullable ? Value | null : Value;
 
@@ -95,11 +96,7 @@ export type Row<V extends Variant> = RowOfFields<FieldsOf<V>>;
 export type VariantNames<S extends Schema> = S['variants'][number]['name'];
 
 /** Names of the variants that have a table. */
-export type TableNames<S extends Schema> = Extract<S['variants'][number], { readonly role: 'table' }> extends infer Tables extends Variant
-	? [Tables] extends [never]
-		? S['variants'][number]['name']
-		: Tables['name']
-	: never;
+export type TableNames<S extends Schema> = Extract<S['variants'][number], { readonly role: 'table' }> extends infer Tables extends Variant ? ([Tables] extends [never] ? S['variants'][number]['name'] : Tables['name']) : never;
 
 /** The variant of a schema with this name. */
 export type VariantOf<S extends Schema, Name extends VariantNames<S>> = string extends S['variants'][number]['name'] ? Variant : Extract<S['variants'][number], { readonly name: Name }>;
@@ -116,9 +113,7 @@ export type FieldNames<S extends Schema, Name extends VariantNames<S>> = PathsOf
 /** The kind of each column, by its path. */
 export type ColumnKinds<S extends Schema, Name extends VariantNames<S>> = { readonly [Path in FieldNames<S, Name>]: ColumnAt<FieldsOf<VariantOf<S, Name>>, Path>['shape']['kind'] };
 
-export type PathsOf<Fields extends FieldShapes> = string extends keyof Fields
-	? string
-	: { [Name in ColumnNames<Fields>]: Fields[Name]['shape'] extends StructShape<infer Inner> ? Name | `${Name}.${PathsOf<Inner>}` : Name }[ColumnNames<Fields>];
+export type PathsOf<Fields extends FieldShapes> = string extends keyof Fields ? string : { [Name in ColumnNames<Fields>]: Fields[Name]['shape'] extends StructShape<infer Inner> ? Name | `${Name}.${PathsOf<Inner>}` : Name }[ColumnNames<Fields>];
 
 /** The column at a path. One within a struct that may be null may be null itself. */
 export type ColumnAt<Fields extends FieldShapes, Path extends string, Nullable extends boolean = false> = string extends keyof Fields

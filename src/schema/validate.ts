@@ -94,7 +94,7 @@ function checkFields(type: MessageType | TupleType, path: string, depth: number,
 			add(path, owners.length === 1 ? `the field ${owners[0]} names the key "${key}" twice; once is enough` : `the fields ${owners.join(' and ')} both read the key "${key}"; a key belongs to one field`);
 		}
 		if (type.unknownKeys === 'keep' && type.fields.some((field) => field.name === 'unknownKeys')) {
-			add(`${path}.unknownKeys`, "the name \"unknownKeys\" is taken by the column of kept keys; call the field otherwise and keep its key with .key('unknownKeys')");
+			add(`${path}.unknownKeys`, 'the name "unknownKeys" is taken by the column of kept keys; call the field otherwise and keep its key with .key(\'unknownKeys\')');
 		}
 		return;
 	}
@@ -173,10 +173,7 @@ function checkOrder(variants: readonly Variant[], add: Add): void {
 		const earlier = variants.findIndex((_, other) => other < index && impliesAll(constraints[index] ?? [], constraints[other] ?? []));
 		if (earlier < 0) return;
 		const first = variants[earlier]?.name;
-		add(
-			later.name,
-			`it is never chosen: every message that fits it fits "${first}", which comes before it; put "${later.name}" first if it is the more special one, or give either a literal(), template(), absent() or .distinguishing() field that tells them apart`,
-		);
+		add(later.name, `it is never chosen: every message that fits it fits "${first}", which comes before it; put "${later.name}" first if it is the more special one, or give either a literal(), template(), absent() or .distinguishing() field that tells them apart`);
 	});
 }
 
@@ -221,4 +218,3 @@ function within(given: Discriminant['test'], wanted: Discriminant['test']): bool
 			return false;
 	}
 }
-

@@ -76,14 +76,11 @@ function binance(markets: readonly Market[], random: Random, futures: boolean): 
 			const first = own.update + 1;
 			const previous = own.update;
 			own.update += Math.max(1, changes.length);
-			const list = (side: Side): string => `[${sideChanges(changes, side).map((change) => pair(price(market, change.tick, digits), size(market, change.size, digits))).join(',')}]`;
-			out.push(
-				wrap(
-					index,
-					'depth@100ms',
-					`{"e":"depthUpdate","E":${event}${futures ? `,"T":${event - 4}` : ''},"s":"${name}","U":${first},"u":${own.update}${futures ? `,"pu":${previous}` : ''},"b":${list('bid')},"a":${list('ask')}}`,
-				),
-			);
+			const list = (side: Side): string =>
+				`[${sideChanges(changes, side)
+					.map((change) => pair(price(market, change.tick, digits), size(market, change.size, digits)))
+					.join(',')}]`;
+			out.push(wrap(index, 'depth@100ms', `{"e":"depthUpdate","E":${event}${futures ? `,"T":${event - 4}` : ''},"s":"${name}","U":${first},"u":${own.update}${futures ? `,"pu":${previous}` : ''},"b":${list('bid')},"a":${list('ask')}}`));
 			if (changes.some((change) => change.tick === best(market, change.side).tick || change.size === 0)) {
 				const bid = best(market, 'bid');
 				const ask = best(market, 'ask');
@@ -104,7 +101,11 @@ function coinbase(markets: readonly Market[], random: Random): Session {
 		opening: () => [
 			`{"type":"subscriptions","channels":[{"name":"level2","product_ids":${JSON.stringify(names)}},{"name":"matches","product_ids":${JSON.stringify(names)}}]}`,
 			...markets.map((market, index) => {
-				const list = (side: Side): string => `[${market.levels(side).map((level) => pair(price(market, level.tick), size(market, level.size))).join(',')}]`;
+				const list = (side: Side): string =>
+					`[${market
+						.levels(side)
+						.map((level) => pair(price(market, level.tick), size(market, level.size)))
+						.join(',')}]`;
 				return `{"type":"snapshot","product_id":"${names[index]}","asks":${list('ask')},"bids":${list('bid')}}`;
 			}),
 		],
@@ -122,7 +123,7 @@ function coinbase(markets: readonly Market[], random: Random): Session {
 				const ask = best(market, 'ask');
 				out.push(
 					`{"type":"match","trade_id":${own.trade},"maker_order_id":"${random.uuid()}","taker_order_id":"${random.uuid()}","side":"${side}","size":"${size(market, trade.size)}","price":"${price(market, trade.tick)}","product_id":"${name}","sequence":${++own.sequence},"time":"${iso}"}`,
-					`{"type":"ticker","sequence":${own.sequence},"product_id":"${name}","price":"${price(market, trade.tick)}","open_24h":"${price(market, trade.tick - 20)}","volume_24h":"${size(market, 90_000 + own.trade % 1000)}","low_24h":"${price(market, trade.tick - 50)}","high_24h":"${price(market, trade.tick + 60)}","volume_30d":"${size(market, 2_000_000 + own.trade % 1000)}","best_bid":"${price(market, bid.tick)}","best_ask":"${price(market, ask.tick)}","side":"${side === 'sell' ? 'buy' : 'sell'}","time":"${iso}","trade_id":${own.trade},"last_size":"${size(market, trade.size)}"}`,
+					`{"type":"ticker","sequence":${own.sequence},"product_id":"${name}","price":"${price(market, trade.tick)}","open_24h":"${price(market, trade.tick - 20)}","volume_24h":"${size(market, 90_000 + (own.trade % 1000))}","low_24h":"${price(market, trade.tick - 50)}","high_24h":"${price(market, trade.tick + 60)}","volume_30d":"${size(market, 2_000_000 + (own.trade % 1000))}","best_bid":"${price(market, bid.tick)}","best_ask":"${price(market, ask.tick)}","side":"${side === 'sell' ? 'buy' : 'sell'}","time":"${iso}","trade_id":${own.trade},"last_size":"${size(market, trade.size)}"}`,
 				);
 			}
 			out.push(`{"type":"l2update","product_id":"${name}","changes":[${changes.map((change) => `["${change.side === 'bid' ? 'buy' : 'sell'}","${price(market, change.tick)}","${size(market, change.size)}"]`).join(',')}],"time":"${iso}"}`);
@@ -162,7 +163,11 @@ function kraken(markets: readonly Market[]): Session {
 		opening: (time) => [
 			'{"connectionID":9223372036854775807,"event":"systemStatus","status":"online","version":"1.9.0"}',
 			...markets.map((market, index) => {
-				const list = (side: Side): string => `[${bookOf(market, side).slice(0, 25).map(([at, volume]) => `["${at}","${volume}","${seconds(time)}"]`).join(',')}]`;
+				const list = (side: Side): string =>
+					`[${bookOf(market, side)
+						.slice(0, 25)
+						.map(([at, volume]) => `["${at}","${volume}","${seconds(time)}"]`)
+						.join(',')}]`;
 				return `[${400 + index * 16},{"as":${list('ask')},"bs":${list('bid')}},"book-25","${names[index]}"]`;
 			}),
 		],
@@ -212,9 +217,7 @@ function okx(markets: readonly Market[]): Session {
 			if (trade !== null) {
 				const own = state[index] as { trade: number };
 				own.trade++;
-				out.push(
-					`{"arg":{"channel":"trades","instId":"${names[index]}"},"data":[{"instId":"${names[index]}","tradeId":"${own.trade}","px":"${price(market, trade.tick)}","sz":"${size(market, trade.size)}","side":"${trade.taker === 'bid' ? 'buy' : 'sell'}","ts":"${milliseconds(time)}"}]}`,
-				);
+				out.push(`{"arg":{"channel":"trades","instId":"${names[index]}"},"data":[{"instId":"${names[index]}","tradeId":"${own.trade}","px":"${price(market, trade.tick)}","sz":"${size(market, trade.size)}","side":"${trade.taker === 'bid' ? 'buy' : 'sell'}","ts":"${milliseconds(time)}"}]}`);
 			}
 			const list = (side: Side): [string, string][] => sideChanges(changes, side).map((change) => [price(market, change.tick), change.size === 0 ? '0' : size(market, change.size)]);
 			out.push(book(index, 'update', list('ask'), list('bid'), time));

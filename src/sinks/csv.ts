@@ -40,8 +40,7 @@ export function createCsvSink(path: string, layout: SchemaLayout): Sink {
 }
 
 function flatten(batch: Batch<unknown>): { name: string; column: ColumnView }[] {
-	const visit = (column: ColumnView, name: string): { name: string; column: ColumnView }[] =>
-		column.kind === 'struct' ? column.children.flatMap((child) => visit(child, `${name}.${child.name}`)) : [{ name, column }];
+	const visit = (column: ColumnView, name: string): { name: string; column: ColumnView }[] => (column.kind === 'struct' ? column.children.flatMap((child) => visit(child, `${name}.${child.name}`)) : [{ name, column }]);
 	const received = batch.received === null ? [] : [{ name: 'received', column: batch.received }];
 	return [...received, ...batch.columns.flatMap((column) => visit(column, column.name))];
 }

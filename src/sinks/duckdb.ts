@@ -42,7 +42,7 @@ function typeOf(duckdb: DuckDB, column: Column): DuckDBType {
 	}
 }
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 function valueOf(duckdb: DuckDB, column: ColumnView, row: number): DuckDBValue {
 	if (column.isNull(row)) return null;
@@ -79,7 +79,7 @@ function createTables(duckdb: DuckDB, connection: DuckDBConnection) {
 	const tables = new Map<string, OpenTable>();
 	const open = async (layout: TableLayout): Promise<OpenTable> => {
 		const columns = [...(layout.received >= 0 ? [{ name: 'received', type: duckdb.TIMESTAMP_NS as DuckDBType }] : []), ...layout.columns.map((column) => ({ name: column.name, type: typeOf(duckdb, column) }))];
-		await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(layout.name)} (${columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ')})`);
+		await connection.run(`CREATE TABLE IF NOT EXISTS ${sqlName(layout.name)} (${columns.map(({ name, type }) => `${sqlName(name)} ${type}`).join(', ')})`);
 		return { appender: await connection.createAppender(layout.name), types: columns.map(({ type }) => type) };
 	};
 	return {
@@ -151,7 +151,7 @@ export async function createParquetSink(path: string, layout: SchemaLayout): Pro
 			for (const name of tables.names()) {
 				const file = tablePath(path, name, layout.tables.length);
 				const partial = `${file}.partial`;
-				await connection.run(`COPY ${identifier(name)} TO '${partial.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`);
+				await connection.run(`COPY ${sqlName(name)} TO '${partial.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`);
 				renameSync(partial, file);
 				files.push(file);
 			}

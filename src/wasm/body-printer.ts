@@ -270,11 +270,7 @@ function broken(text: string, indent: number): string[] {
 	const { start, end, commas } = open;
 	const inner = [start + 1, ...commas.map((comma) => comma + 2)];
 	const ends = [...commas, end];
-	return [
-		'  '.repeat(indent) + text.slice(0, start + 1),
-		...inner.flatMap((from, at) => broken(text.slice(from, ends[at]) + (at < commas.length ? ',' : ''), indent + 1)),
-		'  '.repeat(indent) + text.slice(end),
-	];
+	return ['  '.repeat(indent) + text.slice(0, start + 1), ...inner.flatMap((from, at) => broken(text.slice(from, ends[at]) + (at < commas.length ? ',' : ''), indent + 1)), '  '.repeat(indent) + text.slice(end)];
 }
 
 /** The parentheses that hold most of the text: where they are, and the commas directly in them. */

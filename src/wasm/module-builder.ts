@@ -3,9 +3,9 @@ import { Code } from './code.ts';
 import { misuse } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import { type ArgumentOf, type Body, DataSegment, Func, FunctionType, type Params, type ResultOf, type Signature, Table } from './functions.ts';
+import type { I64 } from './i64.ts';
 import type { ModuleContext } from './module-context.ts';
 import { EXTERNAL, type ExternalKind, type ModuleContents, writeModule } from './module-writer.ts';
-import type { I64 } from './i64.ts';
 import type { V128 } from './v128.ts';
 import { createGlobal, type Global, type Instance, type ValueClass, type ValueType } from './values.ts';
 

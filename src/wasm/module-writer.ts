@@ -167,5 +167,12 @@ function writeNames(out: BinaryWriter, module: ModuleContents): void {
 			vector(to, named, indexed);
 		}),
 	);
-	if (module.globals.length > 0) part(NAMES.global, (w) => vector(w, [...module.globals.entries()].map(([index, global]): [number, string] => [index, global.name]), indexed));
+	if (module.globals.length > 0)
+		part(NAMES.global, (w) =>
+			vector(
+				w,
+				[...module.globals.entries()].map(([index, global]): [number, string] => [index, global.name]),
+				indexed,
+			),
+		);
 }

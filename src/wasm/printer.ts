@@ -102,11 +102,7 @@ function printFunction(module: ModuleReading, index: number, body: Uint8Array, c
 		tableName: (table) => `table${table}`,
 		likely: (position) => module.hints.get(index)?.get(position),
 	}).print();
-	return [
-		`func ${quote(module.functionNames.get(index) ?? `func${index}`)}(${params})${results}${comment}`,
-		...locals.slice(type.params.length).map((local, at) => `  ${declared(local, at + type.params.length)}`),
-		...lines,
-	];
+	return [`func ${quote(module.functionNames.get(index) ?? `func${index}`)}(${params})${results}${comment}`, ...locals.slice(type.params.length).map((local, at) => `  ${declared(local, at + type.params.length)}`), ...lines];
 }
 
 /** Names as they are, with a number after those that were there before. */

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { tableFromIPC as apacheTable } from 'apache-arrow';
 import { tableFromIPC as flechetteTable } from '@uwdata/flechette';
+import { tableFromIPC as apacheTable } from 'apache-arrow';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { ArrowError, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { lz4Compress, lz4Decompress } from '../../src/columns/arrow/lz4-frame.ts';
 import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';
@@ -111,7 +111,8 @@ describe.each(formats)('Arrow $format, compression $compression', (options) => {
 			expect(actual?.maker).toBe(expected.maker);
 			expect(actual?.note).toBe(expected.note);
 			// Four 32-bit words, least first.
-			const words = new Int32Array((actual?.price as Uint32Array).buffer, (actual?.price as Uint32Array).byteOffset, 4);
+			const price = actual?.price as unknown as Uint32Array;
+			const words = new Int32Array(price.buffer, price.byteOffset, 4);
 			expect((BigInt(words[1] as number) << 32n) + BigInt((words[0] as number) >>> 0)).toBe(expected.price);
 			expect(words[3]).toBe(expected.price < 0n ? -1 : 0);
 			expect(actual?.bids.length).toBe(expected.bids.length);
@@ -173,10 +174,19 @@ describe('Arrow', () => {
 describe('LZ4 frames', () => {
 	it('come back as they were', () => {
 		fc.assert(
-			fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.tuple(fc.nat(255), fc.nat(400)).map(([byte, count]) => new Uint8Array(count).fill(byte))), { maxLength: 20 }), (parts) => {
-				const input = concatenate(parts);
-				expect(lz4Decompress(lz4Compress(input), input.length)).toEqual(input);
-			}),
+			fc.property(
+				fc.array(
+					fc.oneof(
+						fc.uint8Array({ maxLength: 40 }),
+						fc.tuple(fc.nat(255), fc.nat(400)).map(([byte, count]) => new Uint8Array(count).fill(byte)),
+					),
+					{ maxLength: 20 },
+				),
+				(parts) => {
+					const input = concatenate(parts);
+					expect(lz4Decompress(lz4Compress(input), input.length)).toEqual(input);
+				},
+			),
 			{ numRuns: 300 },
 		);
 	});

@@ -1,7 +1,8 @@
 /** Batches for tests: messages parsed by the reference tier. */
-import { layoutSchema } from '../../src/compiler/batch-layout.ts';
-import type { LayoutOptions } from '../../src/compiler/batch-layout.ts';
+
 import { type Batch, createBatchReader } from '../../src/columns/index.ts';
+import type { LayoutOptions } from '../../src/compiler/batch-layout.ts';
+import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { json } from '../../src/protocols/json/index.ts';
 import type { Schema } from '../../src/schema/index.ts';
 import { openSymbolReader, type SymbolReader } from '../../src/symbols/index.ts';

@@ -54,7 +54,11 @@ describe('recorded sessions', () => {
 			}
 			const { refused, messages: counts, rows } = parseAll(referenceParser, schema, messages ?? [], { rows: 256, items: 32768 });
 			const found = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-			console.log(`${name}: ${Object.entries(found).map(([variant, count]) => `${variant} ${count}`).join(', ')}`);
+			console.log(
+				`${name}: ${Object.entries(found)
+					.map(([variant, count]) => `${variant} ${count}`)
+					.join(', ')}`,
+			);
 			expect(refused.map(({ category, offset, sequence, variant }) => ({ category, offset, variant: schema.variants[variant]?.name, message: messages?.[sequence]?.slice(Math.max(0, offset - 60), offset + 60) })).slice(0, 5)).toEqual([]);
 			expect(found).toEqual(expected);
 			for (const variant of schema.variants) if (variant.role === 'table') expect(rows[variant.name]?.length).toBe(counts[variant.name]);

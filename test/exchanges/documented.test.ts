@@ -71,7 +71,19 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['error', { type: 'error', message: 'Failed to subscribe', reason: 'x is not a valid channel' }],
 	],
 	kraken: [
-		['trade', [0, [['5541.20000', '0.15850568', '1534614057.321597', 's', 'l', ''], ['6060.00000', '0.02455000', '1534614057.324998', 'b', 'l', '']], 'trade', 'XBT/USD'], { trades: [{ time: 1_534_614_057_321_597_000n, side: 's' }, {}], pair: 'XBT/USD' }],
+		[
+			'trade',
+			[
+				0,
+				[
+					['5541.20000', '0.15850568', '1534614057.321597', 's', 'l', ''],
+					['6060.00000', '0.02455000', '1534614057.324998', 'b', 'l', ''],
+				],
+				'trade',
+				'XBT/USD',
+			],
+			{ trades: [{ time: 1_534_614_057_321_597_000n, side: 's' }, {}], pair: 'XBT/USD' },
+		],
 		['spread', [0, ['5698.40000', '5700.00000', '1542057299.545897', '1.01234567', '0.98765432'], 'spread', 'XBT/USD'], { spread: { bidSize: 101_234_567n } }],
 		['ohlc', [42, ['1542057314.748456', '1542057360.435743', '3586.70000', '3586.70000', '3586.60000', '3586.60000', '3586.68894', '0.03373000', 2], 'ohlc-5', 'XBT/USD'], { interval: '5', candle: { trades: 2n } }],
 		[
@@ -88,7 +100,11 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['books5', { arg: { channel: 'books5', instId: 'BTC-USDT' }, data: [{ asks: [['111.06', '5', '0', '2']], bids: [], instId: 'BTC-USDT', ts: '1670324386802', seqId: 363996337 }] }, { data: [{ sequence: 363996337n, asks: [{ orders: 2n, price$scale: 2 }] }] }],
 		['bboTbt', { arg: { channel: 'bbo-tbt', instId: 'BTC-USDT' }, data: [{ asks: [['111.06', '5', '0', '2']], bids: [['111.05', '7', '0', '2']], ts: '1670324386802', seqId: 363996337 }] }],
 		['book', { arg: { channel: 'books50-l2-tbt', instId: 'BTC-USDT' }, action: 'update', data: [{ asks: [], bids: [], ts: '1597026383085', checksum: -855196043, prevSeqId: 123455, seqId: 123456 }] }, { arg: { channel: '50-l2-tbt' }, data: [{ checksum: -855196043, previousSequence: 123455n }] }],
-		['fundingRate', { arg: { channel: 'funding-rate', instId: 'BTC-USD-SWAP' }, data: [{ instType: 'SWAP', instId: 'BTC-USD-SWAP', fundingRate: '0.0001515', nextFundingRate: '', fundingTime: '1622851200000', nextFundingTime: '1622880000000' }] }, { data: [{ fundingRate: 151_500_000_000_000n, nextFundingRate: null }] }],
+		[
+			'fundingRate',
+			{ arg: { channel: 'funding-rate', instId: 'BTC-USD-SWAP' }, data: [{ instType: 'SWAP', instId: 'BTC-USD-SWAP', fundingRate: '0.0001515', nextFundingRate: '', fundingTime: '1622851200000', nextFundingTime: '1622880000000' }] },
+			{ data: [{ fundingRate: 151_500_000_000_000n, nextFundingRate: null }] },
+		],
 		['markPrice', { arg: { channel: 'mark-price', instId: 'LTC-USD-190628' }, data: [{ instType: 'FUTURES', instId: 'LTC-USD-190628', markPx: '0.1', ts: '1597026383085' }] }],
 		['indexTickers', { arg: { channel: 'index-tickers', instId: 'BTC-USDT' }, data: [{ instId: 'BTC-USDT', idxPx: '0.1', high24h: '0.5', low24h: '0.1', open24h: '0.1', sodUtc0: '0.1', sodUtc8: '0.1', ts: '1597026383085' }] }],
 		['openInterest', { arg: { channel: 'open-interest', instId: 'LTC-USD-SWAP' }, data: [{ instType: 'SWAP', instId: 'LTC-USD-SWAP', oi: '5000', oiCcy: '555.55', ts: '1743041250440' }] }, { data: [{ openInterest: 5000 }] }],
@@ -102,7 +118,25 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['funding', { table: 'funding', action: 'partial', data: [{ timestamp: '2021-07-22T20:00:00.000Z', symbol: 'XBTUSD', fundingInterval: '2000-01-01T08:00:00.000Z', fundingRate: 0.0001, fundingRateDaily: 0.0003 }] }, { data: [{ fundingRate: 0.0001 }] }],
 		['liquidation', { table: 'liquidation', action: 'insert', data: [{ orderID: ORDER, symbol: 'XBTUSD', side: 'Sell', price: 32100.5, leavesQty: 1000 }] }, { data: [{ leavesQuantity: 1000n }] }],
 		['liquidation', { table: 'liquidation', action: 'delete', data: [{ orderID: ORDER, symbol: 'XBTUSD' }] }, { action: 'delete', data: [{ price: null }] }],
-		['orderBook10', { table: 'orderBook10', action: 'update', data: [{ symbol: 'XBTUSD', bids: [[32100, 5], [32099.5, 7]], timestamp: '2021-07-22T22:36:10.014Z', asks: [[32101, 1]] }] }, { data: [{ bids: [{}, { price: 320_995_000_000_000n, size: 7n }] }] }],
+		[
+			'orderBook10',
+			{
+				table: 'orderBook10',
+				action: 'update',
+				data: [
+					{
+						symbol: 'XBTUSD',
+						bids: [
+							[32100, 5],
+							[32099.5, 7],
+						],
+						timestamp: '2021-07-22T22:36:10.014Z',
+						asks: [[32101, 1]],
+					},
+				],
+			},
+			{ data: [{ bids: [{}, { price: 320_995_000_000_000n, size: 7n }] }] },
+		],
 		['orderBookL2_25', { table: 'orderBookL2_25', action: 'delete', data: [{ symbol: 'XBTUSD', id: 8796765400, side: 'Sell' }] }],
 		['error', { status: 400, error: 'Unknown table', meta: {}, request: { op: 'subscribe', args: ['x'] } }],
 		['subscribed', { success: true, unsubscribe: 'trade:XBTUSD', request: { op: 'unsubscribe' } }],
@@ -110,7 +144,17 @@ const samples: Record<ExchangeName, Sample[]> = {
 	bybit: [
 		['book200Snapshot', { topic: 'orderBook_200.100ms.BTCUSD', type: 'snapshot', data: [{ price: '9499.50', symbol: 'BTCUSD', id: 94995000, side: 'Buy', size: 126 }], cross_seq: 7961638724, timestamp_e6: 1572428577000000 }, { topic: 'BTCUSD', data: [{ size: 12_600_000_000n }] }],
 		['book200Delta', { topic: 'orderBook_200.100ms.BTCUSD', type: 'delta', data: { delete: [{ price: '9499.50', symbol: 'BTCUSD', id: 94995000, side: 'Buy' }], update: [], insert: [], transactTimeE6: 0 }, cross_seq: 11518, timestamp_e6: 1555647164875373 }],
-		['instrumentSnapshot', { topic: 'instrument_info.100ms.BTCUSD', type: 'snapshot', data: { id: 1, symbol: 'BTCUSD', last_price_e4: 81165000, mark_price_e4: 81178500, index_price_e4: 81172800, open_interest: 154418471, funding_rate_e6: 100, predicted_funding_rate_e6: -15, next_funding_time: '2019-10-30T08:00:00Z', updated_at: '2019-10-30T03:12:27Z' }, cross_seq: 2, timestamp_e6: 1572405147000000 }, { data: { predictedFundingRateE6: -15n } }],
+		[
+			'instrumentSnapshot',
+			{
+				topic: 'instrument_info.100ms.BTCUSD',
+				type: 'snapshot',
+				data: { id: 1, symbol: 'BTCUSD', last_price_e4: 81165000, mark_price_e4: 81178500, index_price_e4: 81172800, open_interest: 154418471, funding_rate_e6: 100, predicted_funding_rate_e6: -15, next_funding_time: '2019-10-30T08:00:00Z', updated_at: '2019-10-30T03:12:27Z' },
+				cross_seq: 2,
+				timestamp_e6: 1572405147000000,
+			},
+			{ data: { predictedFundingRateE6: -15n } },
+		],
 		['instrumentDelta', { topic: 'instrument_info.100ms.BTCUSD', type: 'delta', data: { delete: [], update: [{ id: 1, symbol: 'BTCUSD', mark_price_e4: '81178600' }], insert: [] }, cross_seq: 3, timestamp_e6: '1572405147100000' }, { data: { update: [{ markPriceE4: 81178600n, lastPriceE4: null }] } }],
 		['liquidation', { topic: 'liquidation.BTCUSD', data: { symbol: 'BTCUSD', side: 'Sell', price: '30103.00', qty: '26', time: 1631084265000 } }, { data: { size: 2_600_000_000n } }],
 		['response', { success: true, ret_msg: 'pong', conn_id: 'x', request: { op: 'ping', args: null } }],
@@ -122,7 +166,17 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['heartbeat', [17470, 'hb'], { sequence: null }],
 		['book', [17082, [6.9e-7, 3, -1000]], { level: { price: 6900n, amount: -100_000_000_000n } }],
 		['candle', [343351, [1574698260000, 7379.785999, 7383.8, 7388.3, 7379.785999, 1.68829482]], { candle: { close: 73_838_000_000_000n } }],
-		['candleSnapshot', [343351, [[1574698260000, 7379.7, 7383.8, 7388.3, 7379.7, 1.6], [1574698200000, 7399.9, 7379.7, 7399.9, 7371.8, 8.6]]], { candles: [{}, { volume: 8.6 }] }],
+		[
+			'candleSnapshot',
+			[
+				343351,
+				[
+					[1574698260000, 7379.7, 7383.8, 7388.3, 7379.7, 1.6],
+					[1574698200000, 7399.9, 7379.7, 7399.9, 7371.8, 8.6],
+				],
+			],
+			{ candles: [{}, { volume: 8.6 }] },
+		],
 		['bookSnapshot', [17082, [], 3], { levels: [] }],
 		['subscribed', { event: 'subscribed', channel: 'candles', chanId: 343351, key: 'trade:1m:tBTCUSD' }, { channel: 'candles', symbol: null, key: 'trade:1m:tBTCUSD' }],
 		['info', { event: 'info', code: 20051, msg: 'Stopping' }],
@@ -133,7 +187,11 @@ const samples: Record<ExchangeName, Sample[]> = {
 	deribit: [
 		[
 			'trades',
-			{ jsonrpc: '2.0', method: 'subscription', params: { channel: 'trades.BTC-PERPETUAL.raw', data: [{ trade_seq: 30289442, trade_id: '48079269', timestamp: 1590484512188, tick_direction: 2, price: 8950, mark_price: 8948.9, instrument_name: 'BTC-PERPETUAL', index_price: 8955.88, direction: 'sell', amount: 10, liquidation: 'T' }] } },
+			{
+				jsonrpc: '2.0',
+				method: 'subscription',
+				params: { channel: 'trades.BTC-PERPETUAL.raw', data: [{ trade_seq: 30289442, trade_id: '48079269', timestamp: 1590484512188, tick_direction: 2, price: 8950, mark_price: 8948.9, instrument_name: 'BTC-PERPETUAL', index_price: 8955.88, direction: 'sell', amount: 10, liquidation: 'T' }] },
+			},
 			{ params: { data: [{ tickDirection: 2, price: 895_000_000_000n, volatility: null, liquidation: 'T' }] } },
 		],
 		['quote', { jsonrpc: '2.0', method: 'subscription', params: { channel: 'quote.BTC-PERPETUAL', data: { timestamp: 1550658624149, instrument_name: 'BTC-PERPETUAL', best_bid_price: 3914.97, best_bid_amount: 40, best_ask_price: null, best_ask_amount: null } } }, { params: { data: { bestAskPrice: null } } }],
@@ -141,7 +199,33 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['groupedBook', { jsonrpc: '2.0', method: 'subscription', params: { channel: 'book.ETH-PERPETUAL.100.1.100ms', data: { timestamp: 1554375447971, instrument_name: 'ETH-PERPETUAL', change_id: 109615, bids: [[160, 40]], asks: [[161, 20]] } } }, { params: { data: { bids: [{ amount: 4_000_000_000n }] } } }],
 		[
 			'ticker',
-			{ jsonrpc: '2.0', method: 'subscription', params: { channel: 'ticker.BTC-PERPETUAL.raw', data: { timestamp: 1623060194301, stats: { volume_usd: 284061480, volume: 7871.02139035, price_change: 0.7229, low: 35213.5, high: 36824.5 }, state: 'open', settlement_price: 36169.49, open_interest: 502097590, min_price: 35898.37, max_price: 36991.72, mark_price: 36446.51, last_price: 36457.5, instrument_name: 'BTC-PERPETUAL', index_price: 36441.64, funding_8h: 0.0000211, estimated_delivery_price: 36441.64, current_funding: 0, best_bid_price: 36442.5, best_bid_amount: 5000, best_ask_price: 36443, best_ask_amount: 100 } } },
+			{
+				jsonrpc: '2.0',
+				method: 'subscription',
+				params: {
+					channel: 'ticker.BTC-PERPETUAL.raw',
+					data: {
+						timestamp: 1623060194301,
+						stats: { volume_usd: 284061480, volume: 7871.02139035, price_change: 0.7229, low: 35213.5, high: 36824.5 },
+						state: 'open',
+						settlement_price: 36169.49,
+						open_interest: 502097590,
+						min_price: 35898.37,
+						max_price: 36991.72,
+						mark_price: 36446.51,
+						last_price: 36457.5,
+						instrument_name: 'BTC-PERPETUAL',
+						index_price: 36441.64,
+						funding_8h: 0.0000211,
+						estimated_delivery_price: 36441.64,
+						current_funding: 0,
+						best_bid_price: 36442.5,
+						best_bid_amount: 5000,
+						best_ask_price: 36443,
+						best_ask_amount: 100,
+					},
+				},
+			},
 			{ params: { data: { funding8h: 0.0000211, greeks: null, markVolatility: null } } },
 		],
 		['response', { jsonrpc: '2.0', id: 3, result: 'ok', testnet: false }],
@@ -159,7 +243,11 @@ const samples: Record<ExchangeName, Sample[]> = {
 	bitstamp: [
 		['book', { data: { timestamp: '1643643584', microtimestamp: '1643643584684047', bids: [['0.41', '2500.00']], asks: [] }, channel: 'order_book_adausd', event: 'data' }, { symbol: 'adausd', data: { time: 1_643_643_584_684_047_000n } }],
 		['orderBook', { data: { timestamp: '1643643584', microtimestamp: '1643643584684047', bids: [['0.41', '2500.00', '1453282316578816']], asks: [] }, channel: 'detail_order_book_adausd', event: 'data' }, { data: { bids: [{ orderId: 1453282316578816n }] } }],
-		['order', { data: { id: 1453282316578816, id_str: '1453282316578816', order_type: 1, datetime: '1643643584', microtimestamp: '1643643584684000', amount: 0.0792, amount_str: '0.07920000', price: 3805.44, price_str: '3805.44' }, channel: 'live_orders_ethusd', event: 'order_deleted' }, { event: 'deleted', data: { type: 1, size: 7_920_000n } }],
+		[
+			'order',
+			{ data: { id: 1453282316578816, id_str: '1453282316578816', order_type: 1, datetime: '1643643584', microtimestamp: '1643643584684000', amount: 0.0792, amount_str: '0.07920000', price: 3805.44, price_str: '3805.44' }, channel: 'live_orders_ethusd', event: 'order_deleted' },
+			{ event: 'deleted', data: { type: 1, size: 7_920_000n } },
+		],
 		['subscribed', { event: 'bts:subscription_succeeded', channel: 'live_orders_ethusd', data: {} }],
 		['unsubscribed', { event: 'bts:unsubscription_succeeded', channel: 'order_book_ethusd', data: {} }],
 		['reconnect', { event: 'bts:request_reconnect', channel: '', data: '' }],

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { binanceSpotRaw, type ExchangeName, exchanges } from '../../src/exchanges/index.ts';
+import { type binanceSpotRaw, type ExchangeName, exchanges } from '../../src/exchanges/index.ts';
 import { discriminantsOf, exclude } from '../../src/schema/discriminants.ts';
-import { type FieldNames, readSchema, type RowOf, schemaMistakes, type TableNames } from '../../src/schema/index.ts';
+import { type FieldNames, type RowOf, readSchema, schemaMistakes, type TableNames } from '../../src/schema/index.ts';
 
 /** Tables that one message could fit both of, as far as single places show: the first is right. */
 const SHARED: Partial<Record<ExchangeName, readonly string[]>> = {
@@ -33,15 +33,17 @@ describe.each(Object.entries(exchanges))('%s', (name, preset) => {
 	});
 
 	test('stands in docs/exchanges.md', () => {
-		const names = (role: string): string => variants.filter((variant) => variant.role === role).map((variant) => variant.name).join(', ');
+		const names = (role: string): string =>
+			variants
+				.filter((variant) => variant.role === role)
+				.map((variant) => variant.name)
+				.join(', ');
 		expect(readFileSync(new URL('../../docs/exchanges.md', import.meta.url), 'utf8').split('\n')).toContain(`| \`${name}\` | ${names('table')} | ${names('control')} |`);
 	});
 
 	test('tells its tables apart', () => {
 		const constraints = variants.map(discriminantsOf);
-		const shared = variants.flatMap((later, index) =>
-			variants.slice(0, index).flatMap((earlier, before) => (later.role === 'control' || exclude(constraints[before] ?? [], constraints[index] ?? []) ? [] : [`${earlier.name} ${later.name}`])),
-		);
+		const shared = variants.flatMap((later, index) => variants.slice(0, index).flatMap((earlier, before) => (later.role === 'control' || exclude(constraints[before] ?? [], constraints[index] ?? []) ? [] : [`${earlier.name} ${later.name}`])));
 		// Messages about all instruments have a list where the others have an object, which shows only as keys that are not there.
 		expect(shared.filter((pair) => !/ all[A-Z]\w+$/.test(pair))).toEqual(SHARED[name as ExchangeName] ?? []);
 	});
@@ -49,9 +51,7 @@ describe.each(Object.entries(exchanges))('%s', (name, preset) => {
 
 test('types', () => {
 	expectTypeOf<TableNames<(typeof exchanges)['gemini']['schema']>>().toEqualTypeOf<'l2Update' | 'l2Snapshot' | 'trade' | 'candles'>();
-	expectTypeOf<FieldNames<typeof binanceSpotRaw.schema, 'aggTrade'>>().toEqualTypeOf<
-		'eventTime' | 'symbol' | 'aggregateId' | 'price' | 'quantity' | 'tradeTime' | 'buyerIsMaker' | 'firstTradeId' | 'lastTradeId'
-	>();
+	expectTypeOf<FieldNames<typeof binanceSpotRaw.schema, 'aggTrade'>>().toEqualTypeOf<'eventTime' | 'symbol' | 'aggregateId' | 'price' | 'quantity' | 'tradeTime' | 'buyerIsMaker' | 'firstTradeId' | 'lastTradeId'>();
 	expectTypeOf<RowOf<(typeof exchanges)['binance-spot']['schema'], 'partialDepth'>>().toEqualTypeOf<{
 		readonly stream: string;
 		readonly data: {

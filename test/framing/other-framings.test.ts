@@ -56,8 +56,7 @@ describe('length-prefixed', () => {
 });
 
 describe('concatenated', () => {
-	const texts = (text: string, cuts: readonly number[] = [], longest?: number): string[] =>
-		drive(reference, concatenated(), bytesOf(text), { cuts, ...(longest === undefined ? {} : { longest }) }).framed.map((one) => (one.kind === 'message' ? one.text : `too long: ${one.length}`));
+	const texts = (text: string, cuts: readonly number[] = [], longest?: number): string[] => drive(reference, concatenated(), bytesOf(text), { cuts, ...(longest === undefined ? {} : { longest }) }).framed.map((one) => (one.kind === 'message' ? one.text : `too long: ${one.length}`));
 	test('values with and without space between', () => {
 		expect(texts('{"a":1}{"b":[2,{"c":"}"}]} [1]\n"x\\"y" 12 true{}')).toEqual(['{"a":1}', '{"b":[2,{"c":"}"}]}', '[1]', '"x\\"y"', '12', 'true', '{}']);
 		expect(texts(' \n ')).toEqual([]);

@@ -26,7 +26,11 @@ const records: fc.Arbitrary<QuarantineRecord> = fc
 const encode = (given: readonly QuarantineRecord[]): Buffer => Buffer.concat([encodeQuarantineHeader(header), ...given.map(encodeQuarantineRecord)]);
 
 test('the CRC is that of zlib', () => {
-	fc.assert(fc.property(fc.uint8Array(), (bytes) => expect(crc32(bytes)).toBe(zlibCrc32(bytes))));
+	fc.assert(
+		fc.property(fc.uint8Array(), (bytes) => {
+			expect(crc32(bytes)).toBe(zlibCrc32(bytes));
+		}),
+	);
 });
 
 test('what was written is read back', () => {

@@ -9,7 +9,16 @@ const MOST = (1n << 63n) - 1n;
 const LEAST = -(1n << 63n);
 const digits = (most: number): fc.Arbitrary<string> => fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: most });
 const number = fc
-	.tuple(fc.boolean(), digits(22), digits(24), fc.oneof(fc.constant(''), fc.integer({ min: -40, max: 40 }).map((power) => `e${power}`), fc.constantFrom('E+5', 'e-400', 'e99999999999')))
+	.tuple(
+		fc.boolean(),
+		digits(22),
+		digits(24),
+		fc.oneof(
+			fc.constant(''),
+			fc.integer({ min: -40, max: 40 }).map((power) => `e${power}`),
+			fc.constantFrom('E+5', 'e-400', 'e99999999999'),
+		),
+	)
 	.map(([negative, whole, fraction, exponent]) => `${negative ? '-' : ''}${whole.replace(/^0+(?=.)/, '') || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`);
 
 describe('decimals', () => {
@@ -39,7 +48,12 @@ describe('decimals', () => {
 });
 
 describe('the inlined short decimal', () => {
-	const anything = fc.oneof(number, fc.tuple(digits(11), digits(8)).map(([a, b]) => `${a || '7'}.${b || '5'}`), fc.string({ unit: fc.constantFrom(...'0123456789.-e"'), maxLength: 18 }), fc.tuple(digits(9), digits(9)).map(([a, b]) => `${a || '0'}.${b || '0'}`));
+	const anything = fc.oneof(
+		number,
+		fc.tuple(digits(11), digits(8)).map(([a, b]) => `${a || '7'}.${b || '5'}`),
+		fc.string({ unit: fc.constantFrom(...'0123456789.-e"'), maxLength: 18 }),
+		fc.tuple(digits(9), digits(9)).map(([a, b]) => `${a || '0'}.${b || '0'}`),
+	);
 	it('gives the value or leaves it', () => {
 		let taken = 0;
 		fc.assert(
@@ -86,7 +100,21 @@ describe('the inlined short decimal', () => {
 describe('timestamps', () => {
 	const two = (most: number): fc.Arbitrary<string> => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'));
 	const text = fc
-		.tuple(fc.integer({ min: 1670, max: 2270 }), two(13), two(32), fc.constantFrom('T', 't', ' ', '_'), two(24), two(60), two(61), fc.oneof(fc.constant(''), digits(20).map((fraction) => `.${fraction}`), digits(9).map((fraction) => `,${fraction}`)), fc.constantFrom('', 'Z', 'z', '+00:00', '-23:59', '+05:30', '+24:00', '+1:00', 'Zx'))
+		.tuple(
+			fc.integer({ min: 1670, max: 2270 }),
+			two(13),
+			two(32),
+			fc.constantFrom('T', 't', ' ', '_'),
+			two(24),
+			two(60),
+			two(61),
+			fc.oneof(
+				fc.constant(''),
+				digits(20).map((fraction) => `.${fraction}`),
+				digits(9).map((fraction) => `,${fraction}`),
+			),
+			fc.constantFrom('', 'Z', 'z', '+00:00', '-23:59', '+05:30', '+24:00', '+1:00', 'Zx'),
+		)
 		.map(([year, month, day, separator, hour, minute, second, fraction, zone]) => `${year}-${month}-${day}${separator}${hour}:${minute}:${second}${fraction}${zone}`);
 	it('are what the reference makes of them', () => {
 		fc.assert(

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exchanges, json } from '../../src/index.ts';
 import { capture } from '../../src/framing/lines.ts';
+import { exchanges, json } from '../../src/index.ts';
 import { type FeedOptions, parseFeed } from '../../src/pipeline/feed.ts';
 import type { Schema } from '../../src/schema/index.ts';
 import { bytesSource, iterableSource } from '../../src/sources/bytes.ts';

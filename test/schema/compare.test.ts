@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareSchemas, control, decimal, enumeration, type FieldSpec, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, text, timestamp, tuple, type TypedVariant } from '../../src/schema/index.ts';
+import { compareSchemas, control, decimal, enumeration, type FieldSpec, flag, float, integer, list, literal, message, object, oneOf, skip, symbol, type TypedVariant, text, timestamp, tuple } from '../../src/schema/index.ts';
 
 /** The changes from one schema to the other, one line each. */
 function changes(before: TypedVariant[], after: TypedVariant[], version = 2): string[] {

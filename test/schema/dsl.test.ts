@@ -17,12 +17,12 @@ import {
 	list,
 	literal,
 	message,
+	type OtherString,
 	object,
 	oneOf,
-	type OtherString,
-	readSchema,
 	type Row,
 	type RowOf,
+	readSchema,
 	type ScalarShape,
 	type Schema,
 	SchemaError,
@@ -93,7 +93,18 @@ describe('what is built', () => {
 		expect(field('kind')?.type).toMatchObject({ unknown: 'null' });
 		expect(field('id')).toMatchObject({ keys: ['id'], type: { kind: 'integer', bits: 64, signed: true } });
 		expect(field('tags')?.type).toEqual({ kind: 'list', item: { kind: 'text' }, itemNullable: true });
-		expect(field('bids')?.type).toMatchObject({ kind: 'list', item: { kind: 'tuple', surplus: 'reject', fields: [{ name: 'price', keys: [] }, { name: 'size', keys: [] }] }, itemNullable: false });
+		expect(field('bids')?.type).toMatchObject({
+			kind: 'list',
+			item: {
+				kind: 'tuple',
+				surplus: 'reject',
+				fields: [
+					{ name: 'price', keys: [] },
+					{ name: 'size', keys: [] },
+				],
+			},
+			itemNullable: false,
+		});
 		expect(field('nested')?.type).toMatchObject({ kind: 'message', unknownKeys: 'keep' });
 		expect(aggTrade.type).toMatchObject({ unknownKeys: 'skip' });
 		expect(tick.type).toMatchObject({ kind: 'tuple', surplus: 'skip' });

@@ -1,30 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-	absent,
-	control,
-	controlTuple,
-	decimal,
-	enumeration,
-	type FieldSpec,
-	type Field,
-	integer,
-	list,
-	literal,
-	message,
-	object,
-	oneOf,
-	type Schema,
-	SchemaError,
-	schemaMistakes,
-	skip,
-	symbol,
-	template,
-	text,
-	tuple,
-	tupleMessage,
-	type TypedVariant,
-	validateSchema,
-} from '../../src/schema/index.ts';
+import { absent, control, controlTuple, decimal, enumeration, type Field, type FieldSpec, integer, list, literal, message, object, oneOf, type Schema, SchemaError, schemaMistakes, skip, symbol, type TypedVariant, template, text, tuple, tupleMessage, validateSchema } from '../../src/schema/index.ts';
 
 /** What is wrong with a schema of these variants, one line each. */
 function mistakes(...variants: TypedVariant[]): string[] {
@@ -50,11 +25,7 @@ describe('a schema without mistakes', () => {
 
 describe('mistakes of the whole', () => {
 	test('no name, no version, no message', () => {
-		expect(lines({ name: ' ', version: 0.5, variants: [] })).toEqual([
-			'name: the schema has no name; give it one, such as the venue and its feed',
-			'version: the version 0.5 is no whole number from 1; start with 1 and raise it when the tables change',
-			'variants: the schema has no message; give it at least one',
-		]);
+		expect(lines({ name: ' ', version: 0.5, variants: [] })).toEqual(['name: the schema has no name; give it one, such as the venue and its feed', 'version: the version 0.5 is no whole number from 1; start with 1 and raise it when the tables change', 'variants: the schema has no message; give it at least one']);
 	});
 
 	test('are told together, by an error that lists them', () => {
@@ -79,7 +50,7 @@ describe('mistakes of the whole', () => {
 
 describe('mistakes of fields', () => {
 	test('names', () => {
-		expect(mistakes(message('m', { '1h': text() }))).toEqual(["m.1h: the field name \"1h\" is no identifier (letters, digits, _ and $, no digit first); call it otherwise and keep its key with .key('1h')"]);
+		expect(mistakes(message('m', { '1h': text() }))).toEqual(['m.1h: the field name "1h" is no identifier (letters, digits, _ and $, no digit first); call it otherwise and keep its key with .key(\'1h\')']);
 		expect(lines({ name: 'feed', version: 1, variants: [{ name: 'm', role: 'table', type: { kind: 'message', unknownKeys: 'skip', fields: [plain('a'), plain('a', { keys: ['b'] }), plain('__proto__')] } }] })).toEqual([
 			'm.a: two fields are called "a"; their columns need different names',
 			'm.__proto__: the name "__proto__" means something else in JavaScript; call it otherwise',
@@ -168,9 +139,7 @@ describe('variants that are never chosen', () => {
 	const b = (fields: Record<string, FieldSpec>): TypedVariant => message('b', { value: text(), ...fields });
 
 	test('are explained', () => {
-		expect(mistakes(a({}), b({ type: literal('b') }))).toEqual([
-			'b: it is never chosen: every message that fits it fits "a", which comes before it; put "b" first if it is the more special one, or give either a literal(), template(), absent() or .distinguishing() field that tells them apart',
-		]);
+		expect(mistakes(a({}), b({ type: literal('b') }))).toEqual(['b: it is never chosen: every message that fits it fits "a", which comes before it; put "b" first if it is the more special one, or give either a literal(), template(), absent() or .distinguishing() field that tells them apart']);
 	});
 
 	test.each<[string, boolean, Record<string, FieldSpec>, Record<string, FieldSpec>]>([

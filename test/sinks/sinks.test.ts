@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readArrow } from '../../src/columns/arrow/index.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { decimal, flag, list, message, object, oneOf, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';

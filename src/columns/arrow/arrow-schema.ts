@@ -101,7 +101,11 @@ export function writeSchema(b: FlatBuilder, fields: readonly ArrowField[], metad
 		]);
 	});
 	const custom = b.offsets(pairs);
-	return b.table([{ type: 'short', value: 0 }, { type: 'offset', value: list }, { type: 'offset', value: custom }]);
+	return b.table([
+		{ type: 'short', value: 0 },
+		{ type: 'offset', value: list },
+		{ type: 'offset', value: custom },
+	]);
 }
 
 function writeField(b: FlatBuilder, field: ArrowField): number {
@@ -117,11 +121,18 @@ function writeField(b: FlatBuilder, field: ArrowField): number {
 			typeTable = b.table([{ type: 'short', value: type.bits === 64 ? 2 : 1 }]);
 			break;
 		case 'decimal':
-			typeTable = b.table([{ type: 'int', value: DECIMAL_PRECISION }, { type: 'int', value: type.scale }, { type: 'int', value: type.bits }]);
+			typeTable = b.table([
+				{ type: 'int', value: DECIMAL_PRECISION },
+				{ type: 'int', value: type.scale },
+				{ type: 'int', value: type.bits },
+			]);
 			break;
 		case 'timestamp': {
 			const zone = b.string('UTC');
-			typeTable = b.table([{ type: 'short', value: UNITS.indexOf(type.unit) }, { type: 'offset', value: zone }]);
+			typeTable = b.table([
+				{ type: 'short', value: UNITS.indexOf(type.unit) },
+				{ type: 'offset', value: zone },
+			]);
 			break;
 		}
 		default:
@@ -130,19 +141,20 @@ function writeField(b: FlatBuilder, field: ArrowField): number {
 	let dictionary: number | undefined;
 	if (field.dictionary !== null) {
 		const index = writeInt(b, 32, true);
-		dictionary = b.table([{ type: 'long', value: field.dictionary }, { type: 'offset', value: index }, { type: 'bool', value: 0 }]);
+		dictionary = b.table([
+			{ type: 'long', value: field.dictionary },
+			{ type: 'offset', value: index },
+			{ type: 'bool', value: 0 },
+		]);
 	}
-	return b.table([
-		{ type: 'offset', value: name },
-		{ type: 'bool', value: field.nullable ? 1 : 0 },
-		{ type: 'byte', value: ARROW_TYPE[type.kind] },
-		{ type: 'offset', value: typeTable },
-		dictionary === undefined ? undefined : { type: 'offset', value: dictionary },
-		{ type: 'offset', value: children },
-	]);
+	return b.table([{ type: 'offset', value: name }, { type: 'bool', value: field.nullable ? 1 : 0 }, { type: 'byte', value: ARROW_TYPE[type.kind] }, { type: 'offset', value: typeTable }, dictionary === undefined ? undefined : { type: 'offset', value: dictionary }, { type: 'offset', value: children }]);
 }
 
-const writeInt = (b: FlatBuilder, bits: number, signed: boolean): number => b.table([{ type: 'int', value: bits }, { type: 'bool', value: signed ? 1 : 0 }]);
+const writeInt = (b: FlatBuilder, bits: number, signed: boolean): number =>
+	b.table([
+		{ type: 'int', value: bits },
+		{ type: 'bool', value: signed ? 1 : 0 },
+	]);
 
 /** Reads a Schema table's fields; types that tickforge has no column for are errors that name the field. */
 export function readFields(schema: FlatTable): ArrowField[] {

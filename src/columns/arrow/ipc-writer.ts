@@ -86,7 +86,14 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 	const message = (chunks: Uint8Array[], type: number, bodyBytes: number, header: (b: FlatBuilder) => number): number => {
 		const b = createFlatBuilder();
 		const headerAt = header(b);
-		const flat = b.finish(b.table([{ type: 'short', value: VERSION_V5 }, { type: 'byte', value: type }, { type: 'offset', value: headerAt }, { type: 'long', value: bodyBytes }]));
+		const flat = b.finish(
+			b.table([
+				{ type: 'short', value: VERSION_V5 },
+				{ type: 'byte', value: type },
+				{ type: 'offset', value: headerAt },
+				{ type: 'long', value: bodyBytes },
+			]),
+		);
 		const padded = Math.ceil((flat.length + 8) / 8) * 8;
 		const framed = new Uint8Array(padded);
 		const view = new DataView(framed.buffer);
@@ -108,15 +115,15 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 			long(view, at, place.offset);
 			long(view, at + 8, place.length);
 		});
-		const codec = compression === 'none' ? undefined : b.table([{ type: 'byte', value: compression === 'lz4' ? 0 : 1 }, { type: 'byte', value: 0 }]);
+		const codec =
+			compression === 'none'
+				? undefined
+				: b.table([
+						{ type: 'byte', value: compression === 'lz4' ? 0 : 1 },
+						{ type: 'byte', value: 0 },
+					]);
 		const variadic = body.variadic.length === 0 ? undefined : b.longs(body.variadic);
-		return b.table([
-			{ type: 'long', value: rows },
-			{ type: 'offset', value: nodes },
-			{ type: 'offset', value: buffers },
-			codec === undefined ? undefined : { type: 'offset', value: codec },
-			variadic === undefined ? undefined : { type: 'offset', value: variadic },
-		]);
+		return b.table([{ type: 'long', value: rows }, { type: 'offset', value: nodes }, { type: 'offset', value: buffers }, codec === undefined ? undefined : { type: 'offset', value: codec }, variadic === undefined ? undefined : { type: 'offset', value: variadic }]);
 	};
 	/** Writes a body's buffers behind a message whose header it gets. */
 	const writeBody = (chunks: Uint8Array[], rows: number, body: Body, type: number, wrap: (b: FlatBuilder, record: number) => number): Block => {
@@ -149,7 +156,13 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 		});
 		const body: Body = { nodes: [{ length: names.length, nulls: 0 }], buffers: [EMPTY, bytesOf(offsets), data], variadic: [] };
 		dictionaryBlocks.push(
-			writeBody(chunks, names.length, body, MESSAGE.dictionary, (b, record) => b.table([{ type: 'long', value: id }, { type: 'offset', value: record }, { type: 'bool', value: isDelta ? 1 : 0 }])),
+			writeBody(chunks, names.length, body, MESSAGE.dictionary, (b, record) =>
+				b.table([
+					{ type: 'long', value: id },
+					{ type: 'offset', value: record },
+					{ type: 'bool', value: isDelta ? 1 : 0 },
+				]),
+			),
 		);
 		dictionaries.set(id, count);
 	};
@@ -198,7 +211,14 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 				});
 			const dictionaryList = blocks(dictionaryBlocks);
 			const recordList = blocks(recordBlocks);
-			const flat = b.finish(b.table([{ type: 'short', value: VERSION_V5 }, { type: 'offset', value: schema }, { type: 'offset', value: dictionaryList }, { type: 'offset', value: recordList }]));
+			const flat = b.finish(
+				b.table([
+					{ type: 'short', value: VERSION_V5 },
+					{ type: 'offset', value: schema },
+					{ type: 'offset', value: dictionaryList },
+					{ type: 'offset', value: recordList },
+				]),
+			);
 			const tail = new Uint8Array(flat.length + 10);
 			tail.set(flat);
 			new DataView(tail.buffer).setInt32(flat.length, flat.length, true);

@@ -5,22 +5,7 @@
  * fast-check shrinks a schema or a message by shrinking a list, and building them stays plain code.
  */
 import fc from 'fast-check';
-import type {
-	DecimalType,
-	EnumerationType,
-	Field,
-	IntegerType,
-	ListType,
-	LiteralType,
-	MessageType,
-	ScalarType,
-	Schema,
-	TemplateType,
-	TimestampFormat,
-	TupleType,
-	ValueType,
-	Variant,
-} from '../../../src/schema/model.ts';
+import type { DecimalType, EnumerationType, Field, IntegerType, ListType, LiteralType, MessageType, ScalarType, Schema, TemplateType, TimestampFormat, TupleType, ValueType, Variant } from '../../../src/schema/model.ts';
 import { schemaMistakes } from '../../../src/schema/validate.ts';
 
 /** A source of choices. */
@@ -76,9 +61,45 @@ export const arbitrarySpelledDocumentFor = (schema: Schema): fc.Arbitrary<Spelle
 // Schemas
 
 const KEYS = [
-	'p', 'q', 's', 'e', 'E', 'T', 'price', 'quantity', 'symbol', 'event', 'data', 'type', 'timestamp', 'isBuyerMaker',
-	'twelve_bytes', 'thirteenbytes', 'sixteen_bytes_16', 'seventeen_bytes_s', 'a_key_that_is_longer_than_thirty-two_bytes_in_all', 'x'.repeat(70),
-	'', 'é', 'ключ', '价格', '😀', 'two words', 'quo"te', 'back\\slash', 'sla/sh', 'new\nline', 'nul\0', '\u2028', 'pp', 'P', '__proto__', 'constructor', '\ufffd', '\ufeffbom', 'del\x7f',
+	'p',
+	'q',
+	's',
+	'e',
+	'E',
+	'T',
+	'price',
+	'quantity',
+	'symbol',
+	'event',
+	'data',
+	'type',
+	'timestamp',
+	'isBuyerMaker',
+	'twelve_bytes',
+	'thirteenbytes',
+	'sixteen_bytes_16',
+	'seventeen_bytes_s',
+	'a_key_that_is_longer_than_thirty-two_bytes_in_all',
+	'x'.repeat(70),
+	'',
+	'é',
+	'ключ',
+	'价格',
+	'😀',
+	'two words',
+	'quo"te',
+	'back\\slash',
+	'sla/sh',
+	'new\nline',
+	'nul\0',
+	'\u2028',
+	'pp',
+	'P',
+	'__proto__',
+	'constructor',
+	'\ufffd',
+	'\ufeffbom',
+	'del\x7f',
 ] as const;
 
 const CONSTANTS = ['trade', 'depthUpdate', 'T', '', 'subscribe', 'sixteen_bytes_16', 'a constant of more than thirty-two bytes', 'quo"ted', 'ключ', '😀', 'line\n', 'tradf'] as const;
@@ -213,25 +234,126 @@ function buildScalar(d: Draws): ScalarType {
 
 export type Document =
 	/** A number or word, spelled. */
-	| { readonly kind: 'token'; readonly text: string }
-	| { readonly kind: 'string'; readonly value: string }
-	| { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: Document])[] }
-	| { readonly kind: 'array'; readonly elements: readonly Document[] };
+	{ readonly kind: 'token'; readonly text: string } | { readonly kind: 'string'; readonly value: string } | { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: Document])[] } | { readonly kind: 'array'; readonly elements: readonly Document[] };
 
 const token = (text: string): Document => ({ kind: 'token', text });
 const string = (value: string): Document => ({ kind: 'string', value });
 
 const TEXTS = [
-	'BTCUSDT', 'ETH-USD', '', 'a', 'XBT/USD', 'twelve_bytes', 'thirteenbytes', 'sixteen_bytes_16', 'seventeen_bytes_s', 'hello, world', '1.5', '0', '-', 'null', 'buy', 'sell', 'trade',
-	'a text that is longer than sixteen bytes', 'x'.repeat(63), 'y'.repeat(64), 'z'.repeat(65), 'w'.repeat(100), '😀'.repeat(5), 'é', 'ключ', '价格', '\u2028\u2029', 'quo"te', 'back\\slash', 'a/b',
-	'line\nfeed\r\ttab', '\0', '\b\f\x1f', '\x7f', '\ud800', '\udc00', 'a\ud83d', '\ude00\ud83d', '\ud83d\ud83d\ude00', '\ufeff', '\ufffd', '\uffff', '\u{10ffff}', 'e\u0301'.repeat(8), '[1,2]', '{"a":1}', ' ', '\\u0041', 'a'.repeat(255), 'b'.repeat(256), 'é'.repeat(130),
+	'BTCUSDT',
+	'ETH-USD',
+	'',
+	'a',
+	'XBT/USD',
+	'twelve_bytes',
+	'thirteenbytes',
+	'sixteen_bytes_16',
+	'seventeen_bytes_s',
+	'hello, world',
+	'1.5',
+	'0',
+	'-',
+	'null',
+	'buy',
+	'sell',
+	'trade',
+	'a text that is longer than sixteen bytes',
+	'x'.repeat(63),
+	'y'.repeat(64),
+	'z'.repeat(65),
+	'w'.repeat(100),
+	'😀'.repeat(5),
+	'é',
+	'ключ',
+	'价格',
+	'\u2028\u2029',
+	'quo"te',
+	'back\\slash',
+	'a/b',
+	'line\nfeed\r\ttab',
+	'\0',
+	'\b\f\x1f',
+	'\x7f',
+	'\ud800',
+	'\udc00',
+	'a\ud83d',
+	'\ude00\ud83d',
+	'\ud83d\ud83d\ude00',
+	'\ufeff',
+	'\ufffd',
+	'\uffff',
+	'\u{10ffff}',
+	'e\u0301'.repeat(8),
+	'[1,2]',
+	'{"a":1}',
+	' ',
+	'\\u0041',
+	'a'.repeat(255),
+	'b'.repeat(256),
+	'é'.repeat(130),
 ] as const;
 
 const NUMBERS = [
-	'0', '1', '-1', '-0', '1.5', '0.1', '100.00', '1e5', '1E+18', '1e-400', '0e999999999999', '1e999999999999', '-1e400', '123456789012345678', '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809',
-	'18446744073709551615', '18446744073709551616', '2147483647', '2147483648', '-2147483648', '-2147483649', '4294967295', '4294967296', '0.5', '1.5', '2.5', '-0.5', '-2.5', '0.000000000000000001', '92233720368.54775807', '92233720368.54775808',
-	'92233720368.547758075', '-92233720368.547758085', '1.7976931348623157e308', '1.7976931348623159e308', '5e-324', '2e-324', '2.2250738585072014e-308', '2.2250738585072011e-308', '9007199254740993', '0.1e1', '10e-1', '1.0', '1.50000000000000000000000', '0.30000000000000004',
-	`1.${'0'.repeat(127)}`, `1.${'0'.repeat(128)}`, '1'.repeat(40), `0.${'0'.repeat(30)}1`, '123456789.123456789', '1e19', '1e18', '12345678901234567890e-10', '6.02214076e23', '1697040000123', '1697040000123456789', '1.0e-18',
+	'0',
+	'1',
+	'-1',
+	'-0',
+	'1.5',
+	'0.1',
+	'100.00',
+	'1e5',
+	'1E+18',
+	'1e-400',
+	'0e999999999999',
+	'1e999999999999',
+	'-1e400',
+	'123456789012345678',
+	'9223372036854775807',
+	'9223372036854775808',
+	'-9223372036854775808',
+	'-9223372036854775809',
+	'18446744073709551615',
+	'18446744073709551616',
+	'2147483647',
+	'2147483648',
+	'-2147483648',
+	'-2147483649',
+	'4294967295',
+	'4294967296',
+	'0.5',
+	'1.5',
+	'2.5',
+	'-0.5',
+	'-2.5',
+	'0.000000000000000001',
+	'92233720368.54775807',
+	'92233720368.54775808',
+	'92233720368.547758075',
+	'-92233720368.547758085',
+	'1.7976931348623157e308',
+	'1.7976931348623159e308',
+	'5e-324',
+	'2e-324',
+	'2.2250738585072014e-308',
+	'2.2250738585072011e-308',
+	'9007199254740993',
+	'0.1e1',
+	'10e-1',
+	'1.0',
+	'1.50000000000000000000000',
+	'0.30000000000000004',
+	`1.${'0'.repeat(127)}`,
+	`1.${'0'.repeat(128)}`,
+	'1'.repeat(40),
+	`0.${'0'.repeat(30)}1`,
+	'123456789.123456789',
+	'1e19',
+	'1e18',
+	'12345678901234567890e-10',
+	'6.02214076e23',
+	'1697040000123',
+	'1697040000123456789',
+	'1.0e-18',
 ] as const;
 
 /** A number in its usual spelling. */
@@ -401,14 +523,38 @@ export function timestampText(d: Draws): string {
 	const two = (value: number): string => String(value).padStart(2, '0');
 	const date = `${d.pick([2024, 1970, 1969, 2000, 1677, 2262, 1900, 2023])}-${two(1 + d.below(12))}-${two(1 + d.below(28))}`;
 	const time = `${two(d.below(24))}:${two(d.below(60))}:${two(d.below(60))}`;
-	const fraction = d.chance(60) ? d.pick(['.', ',']) + String(d.below(65536)).repeat(4).slice(0, 1 + d.below(18)) : '';
+	const fraction = d.chance(60)
+		? d.pick(['.', ',']) +
+			String(d.below(65536))
+				.repeat(4)
+				.slice(0, 1 + d.below(18))
+		: '';
 	const zone = d.pick(['Z', '', 'z', `+${two(d.below(24))}:${two(d.below(60))}`, `-${two(d.below(24))}:${two(d.below(60))}`, '+00:00', '-00:00']);
 	return date + d.pick(['T', 't', ' ']) + time + fraction + zone;
 }
 
 const BAD_TIMESTAMPS = [
-	'2024-01-01', '2024-13-01T00:00:00Z', '2023-02-29T00:00:00Z', '2024-02-29T23:59:60Z', '2024-02-29T23:58:60Z', '2016-12-31T23:59:60.5Z', '2017-01-01T05:29:60+05:30', '2024-01-01T24:00:00Z', '2024-01-01T00:00:00.Z', '2024-01-01T00:00:00+24:00',
-	'1677-09-21T00:12:43.145224192Z', '1677-09-21T00:12:43.145224191Z', '2262-04-11T23:47:16.854775807Z', '2262-04-11T23:47:16.854775808Z', '2262-04-12T00:47:16.854775807+01:00', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2024-01-01T00:00:00 Z', '2024-01-01T00:00:00z ', '2024-1-01T00:00:00Z', '２024-01-01T00:00:00Z',
+	'2024-01-01',
+	'2024-13-01T00:00:00Z',
+	'2023-02-29T00:00:00Z',
+	'2024-02-29T23:59:60Z',
+	'2024-02-29T23:58:60Z',
+	'2016-12-31T23:59:60.5Z',
+	'2017-01-01T05:29:60+05:30',
+	'2024-01-01T24:00:00Z',
+	'2024-01-01T00:00:00.Z',
+	'2024-01-01T00:00:00+24:00',
+	'1677-09-21T00:12:43.145224192Z',
+	'1677-09-21T00:12:43.145224191Z',
+	'2262-04-11T23:47:16.854775807Z',
+	'2262-04-11T23:47:16.854775808Z',
+	'2262-04-12T00:47:16.854775807+01:00',
+	'0000-01-01T00:00:00Z',
+	'9999-12-31T23:59:59Z',
+	'2024-01-01T00:00:00 Z',
+	'2024-01-01T00:00:00z ',
+	'2024-1-01T00:00:00Z',
+	'２024-01-01T00:00:00Z',
 ] as const;
 
 /** A value of the type's own kind that is on or over the edge of what it accepts. */
@@ -504,7 +650,52 @@ function anySpelling(d: Draws): Spelling {
 // Breaking
 
 const FRAGMENTS = [
-	' ', ',', ':', '"', '\\', '{', '}', '[', ']', '0', '1', '-', '+', '.', 'e', 'E', 'null', 'true', 'false', 'nul', '""', '{}', '[]', '"":0,', ',0', ',"a":1', '\\u', '\\ud800', '\\u00', '\\x', '\n', '\t', '\0', '\x1f', '\x7f', '\u00a0', '\ufeff', '/', '\'', '00', '1e', '1.', '[[[[', '😀', 'é', '\u2028',
+	' ',
+	',',
+	':',
+	'"',
+	'\\',
+	'{',
+	'}',
+	'[',
+	']',
+	'0',
+	'1',
+	'-',
+	'+',
+	'.',
+	'e',
+	'E',
+	'null',
+	'true',
+	'false',
+	'nul',
+	'""',
+	'{}',
+	'[]',
+	'"":0,',
+	',0',
+	',"a":1',
+	'\\u',
+	'\\ud800',
+	'\\u00',
+	'\\x',
+	'\n',
+	'\t',
+	'\0',
+	'\x1f',
+	'\x7f',
+	'\u00a0',
+	'\ufeff',
+	'/',
+	"'",
+	'00',
+	'1e',
+	'1.',
+	'[[[[',
+	'😀',
+	'é',
+	'\u2028',
 ].map((text) => new TextEncoder().encode(text));
 const BYTES = [0x00, 0x1f, 0x20, 0x22, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x39, 0x3a, 0x45, 0x5b, 0x5c, 0x5d, 0x65, 0x75, 0x7b, 0x7d, 0x7f, 0x80, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff] as const;
 

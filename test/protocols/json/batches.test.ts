@@ -1,6 +1,6 @@
 /** Batches, error records and counters: what fits, where the parser stops, and that the rest leaves no trace. */
 import { describe, expect, it } from 'vitest';
-import { layoutSchema, type ListColumn, type ScalarColumn, type SchemaLayout } from '../../../src/compiler/batch-layout.ts';
+import { type ListColumn, layoutSchema, type ScalarColumn, type SchemaLayout } from '../../../src/compiler/batch-layout.ts';
 import { CONTEXT } from '../../../src/compiler/parser-abi.ts';
 import type { Schema } from '../../../src/schema/model.ts';
 import { compareTiers, parseAll, type Tier, toBytes, World, type WorldOptions } from './harness.ts';
@@ -46,7 +46,10 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 		expect([world.stop, world.stopTable]).toEqual(['tableFull', 1]);
 		// What no variant is selected for is refused though the batch is full.
 		expect(parse('{"e":x', '{"e":"a"}', '{"e":"d"}', '{"e":"b","v":2}')).toBe(3);
-		expect(world.refused().map(({ category, variant }) => [category, variant])).toEqual([['syntax', -1], ['unknown-message', -1]]);
+		expect(world.refused().map(({ category, variant }) => [category, variant])).toEqual([
+			['syntax', -1],
+			['unknown-message', -1],
+		]);
 		expect([world.messagesOf(0), world.messagesOf(1), world.messagesOf(2)]).toEqual([100, 2, 64]);
 	});
 
@@ -61,7 +64,18 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 		// Noticed at the first item that has no room, before what it is is looked at.
 		for (const text of ['{"v":[x', '{"v":[1.5', '{"v":[true', of(65)]) expect(parse(text), text).toBe(0);
 		expect(parse('{"v":[', '{"v":[]x', '{"v":[],"w":1}', '{"w":x', '{"v":[ ', '{"v":1')).toBe(6);
-		expect(world.refused().slice(1).map(({ category, offset }) => [category, offset])).toEqual([['truncated', 6], ['syntax', 7], ['syntax', 5], ['truncated', 7], ['type', 5]]);
+		expect(
+			world
+				.refused()
+				.slice(1)
+				.map(({ category, offset }) => [category, offset]),
+		).toEqual([
+			['truncated', 6],
+			['syntax', 7],
+			['syntax', 5],
+			['truncated', 7],
+			['type', 5],
+		]);
 		expect(world.rows(0).map((row) => (row.v as number[]).length)).toEqual([40, 24, 0, 0]);
 	});
 
@@ -74,7 +88,10 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 		expect([world.stop, world.countOf(0, 1), world.countOf(0, 2)]).toEqual(['tableFull', 5, 64]);
 		world.clearTable(0);
 		expect(parse(`{"v":[${repeat(65, '[]').join()}]}`, `{"v":[[${repeat(65, '1').join()}]]}`)).toBe(2);
-		expect(world.refused().map(({ category, offset }) => [category, offset])).toEqual([['too-large', 0], ['too-large', 0]]);
+		expect(world.refused().map(({ category, offset }) => [category, offset])).toEqual([
+			['too-large', 0],
+			['too-large', 0],
+		]);
 	});
 
 	it('texts: only those longer than 12 bytes need room', () => {
@@ -123,7 +140,11 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 	it('receive times', () => {
 		const { world, parse } = start(single(I32), { received: true });
 		expect(parse('{"v":1}', 'x', '{"v":2}', '{"v":3}')).toBe(4);
-		expect(world.rows(0)).toEqual([{ v: 1, received$: -1n }, { v: 2, received$: 1n }, { v: 3, received$: 2n }]);
+		expect(world.rows(0)).toEqual([
+			{ v: 1, received$: -1n },
+			{ v: 2, received$: 1n },
+			{ v: 3, received$: 2n },
+		]);
 	});
 
 	it('a refused message’s symbols stay', () => {
@@ -134,8 +155,21 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 	});
 
 	it('what a null leaves in memory is zero, and what a longer text leaves is only its length', () => {
-		const types = [I32, { kind: 'integer', bits: 64, signed: false }, { kind: 'decimal', scale: 2, excess: 'reject', keepTextScale: true }, { kind: 'float' }, { kind: 'timestamp', format: 'ns' }, { kind: 'flag' }, { kind: 'symbol', universe: 'u' }, { kind: 'text' }, { kind: 'enumeration', values: ['a'], unknown: 'null' }] as const;
-		const nested = message(types.map((type, index) => field(`n${index}`, type)), { unknownKeys: 'keep' });
+		const types = [
+			I32,
+			{ kind: 'integer', bits: 64, signed: false },
+			{ kind: 'decimal', scale: 2, excess: 'reject', keepTextScale: true },
+			{ kind: 'float' },
+			{ kind: 'timestamp', format: 'ns' },
+			{ kind: 'flag' },
+			{ kind: 'symbol', universe: 'u' },
+			{ kind: 'text' },
+			{ kind: 'enumeration', values: ['a'], unknown: 'null' },
+		] as const;
+		const nested = message(
+			types.map((type, index) => field(`n${index}`, type)),
+			{ unknownKeys: 'keep' },
+		);
 		const schema = feed(message([...types.map((type, index) => field(`f${index}`, type, { optional: true, nullable: true })), field('s', nested, { optional: true }), field('l', { kind: 'list', item: I32, itemNullable: true }, { optional: true })]));
 		const filled = '{"f0":1,"f1":2,"f2":"3.25","f3":4.5,"f4":5,"f5":true,"f6":"S","f7":"a text longer than twelve","f8":"a","s":{"n0":1,"n1":2,"n2":"3.25","n3":4.5,"n4":5,"n5":true,"n6":"S","n7":"a text longer than twelve","n8":"a"},"l":[1,null,2]}';
 		const messages = [filled, '{}', filled, '{"f0":null,"f1":"","f2":null,"f3":"","f4":null,"f5":null,"f6":null,"f7":null,"f8":"other"}', '{"l":[null]}', filled];
@@ -164,14 +198,21 @@ describe.each(tiers)('batches of the $name tier', ({ create }) => {
 	it('a shared memory', () => {
 		const schema = feed(message([field('a', I32), field('t', { kind: 'text' }), field('s', { kind: 'symbol', universe: 'u' })]));
 		const { rows, refused } = parseAll(create, schema, ['{"a":1,"t":"a text longer than twelve","s":"\\u0041"}', '{"a":x', '{"a":2,"t":"","s":"B"}'], { memory: new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true }) });
-		expect(rows.variant0).toEqual([{ a: 1, t: 'a text longer than twelve', s: 'A' }, { a: 2, t: '', s: 'B' }]);
+		expect(rows.variant0).toEqual([
+			{ a: 1, t: 'a text longer than twelve', s: 'A' },
+			{ a: 2, t: '', s: 'B' },
+		]);
 		expect(refused).toMatchObject([{ category: 'syntax', offset: 5 }]);
 	});
 
 	it('what follows a message in memory does not matter', () => {
 		const schema = feed(message([field('a', I32), field('t', { kind: 'text' }, { optional: true })]), tuple([{ kind: 'float' }]));
 		const messages = ['{"a":1}', '{"a":1', '{"a":', '{"a"', '{"', '{', '', '[1', '[1.', '[1e', '[-', '["1', '{"t":"x', '{"t":"\\', '{"t":"\\u00', '[nul', '{"a":12,"t":"é'.slice(0, -1), '[1]', ' [1] ', '{"a":1} '];
-		for (const beyond of ['', '}', ']', '"', '"}', '1]', '0}', '\\', ',', ':1}', 'l]', ' ', '\0', '1}]"']) expect(parseAll(create, schema, messages, { rows: 64, beyond }).refused.map(({ category, offset, sequence, variant }) => [category, offset, sequence, variant]), JSON.stringify(beyond)).toEqual(parseAll(reference.create, schema, messages, { rows: 64, beyond: 'x' }).refused.map(({ category, offset, sequence, variant }) => [category, offset, sequence, variant]));
+		for (const beyond of ['', '}', ']', '"', '"}', '1]', '0}', '\\', ',', ':1}', 'l]', ' ', '\0', '1}]"'])
+			expect(
+				parseAll(create, schema, messages, { rows: 64, beyond }).refused.map(({ category, offset, sequence, variant }) => [category, offset, sequence, variant]),
+				JSON.stringify(beyond),
+			).toEqual(parseAll(reference.create, schema, messages, { rows: 64, beyond: 'x' }).refused.map(({ category, offset, sequence, variant }) => [category, offset, sequence, variant]));
 	});
 });
 

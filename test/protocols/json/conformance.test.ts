@@ -1,9 +1,9 @@
 /** The grammar: what JSON.parse accepts is accepted and gives the same values, what it refuses is refused at the right byte. */
 import { describe, expect, it } from 'vitest';
-import { type Row, parseAll, show, toBytes, verdicts } from './harness.ts';
 import { arbitraryDraws, Draws, mutate } from './arbitraries.ts';
 import { BROKEN_MESSAGES, BROKEN_VALUES } from './corpus/invalid.ts';
 import { HARD_DOUBLES, NUMBERS, STRING_CONTENTS, STRUCTURES, VALID, WORDS } from './corpus/valid.ts';
+import { parseAll, type Row, show, toBytes, verdicts } from './harness.ts';
 import { assertHolds, caseCount } from './properties.ts';
 import { feed, message, single, tuple } from './schemas.ts';
 import { tiers } from './tiers.ts';
@@ -131,7 +131,10 @@ describe.each(tiers)('JSON conformance of the $name tier', ({ create }) => {
 			string: [{ kind: 'text' }, { kind: 'symbol', universe: 'u' }, { kind: 'template', prefix: '', suffix: '', capture: { kind: 'text' } }, { kind: 'float' }, { kind: 'timestamp', format: 'rfc3339' }, { kind: 'literal', value: 'x' }],
 			number: [{ kind: 'float' }, { kind: 'decimal', scale: 8, excess: 'truncate', keepTextScale: false }, { kind: 'integer', bits: 64, signed: true }, { kind: 'timestamp', format: 'ms' }],
 		} as const;
-		for (const [kind, first] of [['string', /^"/], ['number', /^[-0-9]/]] as const) {
+		for (const [kind, first] of [
+			['string', /^"/],
+			['number', /^[-0-9]/],
+		] as const) {
 			// What is wrong after the value comes too late: some of these values are no numbers of the type.
 			const cases = BROKEN_VALUES.filter(({ text, category }) => first.test(show(toBytes(text))) && category !== 'syntax');
 			const messages = cases.map(({ text }) => element(text));

@@ -19,7 +19,16 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 		});
 
 		it('unknown keys are checked and dropped, or refused', () => {
-			for (const [text, offset] of [['{"a":1,"b":2,"d":[{}]}', 13], ['{"A":1,"a":1,"b":2}', 1], ['{"":null,"a":1,"b":2}', 1], ['{"a":1,"aa":1,"b":2}', 7], ['{"a":1, "x":1,"x":2,"b":2}', 8], ['{"a":1,"b":2,"\\u0064":0}', 13], ['{"a\\u0000":1,"a":1,"b":2}', 1], ['{"a":1,"b":2,"bee?":{"a":1,"a":2}}', 13]] as const) {
+			for (const [text, offset] of [
+				['{"a":1,"b":2,"d":[{}]}', 13],
+				['{"A":1,"a":1,"b":2}', 1],
+				['{"":null,"a":1,"b":2}', 1],
+				['{"a":1,"aa":1,"b":2}', 7],
+				['{"a":1, "x":1,"x":2,"b":2}', 8],
+				['{"a":1,"b":2,"\\u0064":0}', 13],
+				['{"a\\u0000":1,"a":1,"b":2}', 1],
+				['{"a":1,"b":2,"bee?":{"a":1,"a":2}}', 13],
+			] as const) {
 				expect(parseOne(create, feed(abc('skip')), text), text).toEqual({ a: 1, b: 2, c: null });
 				expect(parseOne(create, feed(abc('reject')), text), text).toEqual({ category: 'unknown-key', offset });
 			}
@@ -42,14 +51,31 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 		});
 
 		it('a known key twice is refused at the second', () => {
-			for (const [text, offset] of [['{"a":1,"a":1,"b":2}', 7], ['{"a":1,"b":2,"bee":2}', 13], ['{"é":1,"b":2', 8], ['{"a":1,"\\u0061":1}', 7], ['{"a":1,"b":2,"c":3,"c":3}', 19], ['{"a":1, "a"', 8], ['{"a":1,"a"x', 7], ['{"x":1,"x":1,"a":1,"a":1}', 19]] as const) {
+			for (const [text, offset] of [
+				['{"a":1,"a":1,"b":2}', 7],
+				['{"a":1,"b":2,"bee":2}', 13],
+				['{"é":1,"b":2', 8],
+				['{"a":1,"\\u0061":1}', 7],
+				['{"a":1,"b":2,"c":3,"c":3}', 19],
+				['{"a":1, "a"', 8],
+				['{"a":1,"a"x', 7],
+				['{"x":1,"x":1,"a":1,"a":1}', 19],
+			] as const) {
 				for (const unknownKeys of ['skip', 'keep'] as const) expect(parseOne(create, feed(abc(unknownKeys)), text), text).toEqual({ category: 'duplicate-key', offset });
 			}
 			expect(parseOne(create, feed(abc('skip')), '{"a":1,"a')).toEqual({ category: 'truncated', offset: 9 });
 		});
 
 		it('a missing key is refused at the closing bracket', () => {
-			for (const [text, offset] of [['{}', 1], ['{ }', 2], ['{"a":1}', 6], ['{"b":1}', 6], ['{"a":1,"c":2 }', 13], ['{"A":1,"B":2}', 12]] as const) expect(parseOne(create, feed(abc('skip')), text), text).toEqual({ category: 'missing-field', offset });
+			for (const [text, offset] of [
+				['{}', 1],
+				['{ }', 2],
+				['{"a":1}', 6],
+				['{"b":1}', 6],
+				['{"a":1,"c":2 }', 13],
+				['{"A":1,"B":2}', 12],
+			] as const)
+				expect(parseOne(create, feed(abc('skip')), text), text).toEqual({ category: 'missing-field', offset });
 			expect(parseOne(create, single(message([field('x', I32)])), '{"v":{"y":1}}')).toEqual({ category: 'missing-field', offset: 11 });
 			// Even if something is wrong behind it.
 			expect(parseOne(create, feed(abc('skip')), '{"a":1}x')).toEqual({ category: 'missing-field', offset: 6 });
@@ -99,19 +125,40 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 			const full = '{"x":1,"t":"hello","l":[1,2],"d":1.5}';
 			const row = { x: 1, t: 'hello', l: [1, 2], d: 150n, d$scale: 1, unknownKeys: null };
 			const { rows } = parseAll(create, schema, [`{"a":${full},"b":1}`, '{"a":null,"b":2}', '{"b":3}', `{"b":4,"a":${full}}`]);
-			expect(rows.variant0).toEqual([{ a: row, b: 1 }, { a: null, b: 2 }, { a: null, b: 3 }, { a: row, b: 4 }]);
+			expect(rows.variant0).toEqual([
+				{ a: row, b: 1 },
+				{ a: null, b: 2 },
+				{ a: null, b: 3 },
+				{ a: row, b: 4 },
+			]);
 		});
 	});
 
 	describe('tuples', () => {
 		const type = tuple([field('a', I32), field('b', { kind: 'text' }), field('c', I32, { optional: true }), field('d', I32, { optional: true, nullable: true })]);
 		it('have a meaning at each position', () => {
-			expect(parseAll(create, feed(type), ['[1,"x"]', '[1,"x",2]', '[1,"x",2,3]', '[ 1 , "x" , 2 , null ]']).rows.variant0).toEqual([{ a: 1, b: 'x', c: null, d: null }, { a: 1, b: 'x', c: 2, d: null }, { a: 1, b: 'x', c: 2, d: 3 }, { a: 1, b: 'x', c: 2, d: null }]);
+			expect(parseAll(create, feed(type), ['[1,"x"]', '[1,"x",2]', '[1,"x",2,3]', '[ 1 , "x" , 2 , null ]']).rows.variant0).toEqual([
+				{ a: 1, b: 'x', c: null, d: null },
+				{ a: 1, b: 'x', c: 2, d: null },
+				{ a: 1, b: 'x', c: 2, d: 3 },
+				{ a: 1, b: 'x', c: 2, d: null },
+			]);
 		});
 		it('are refused at what is missing or surplus', () => {
 			expect(verdicts(create, feed(type), ['[]', '[1]', '[ 1 ]', '[1,"x",2,3,4]', '[1,"x",2,3, {]', '[1,"x",2,3,x]', '[1,"x",2,3,]', '[1,"x",2,3,', '[1,"x",null]', '[1,"x"}', '[1 "x"]', '[1,,]', '{}'])).toEqual([
-				{ category: 'missing-field', offset: 1 }, { category: 'missing-field', offset: 2 }, { category: 'missing-field', offset: 4 }, { category: 'tuple-length', offset: 11 }, { category: 'tuple-length', offset: 12 }, { category: 'syntax', offset: 11 }, { category: 'syntax', offset: 11 }, { category: 'truncated', offset: 11 }, { category: 'type', offset: 7 },
-				{ category: 'syntax', offset: 6 }, { category: 'syntax', offset: 3 }, { category: 'syntax', offset: 3 }, { category: 'type', offset: 0 },
+				{ category: 'missing-field', offset: 1 },
+				{ category: 'missing-field', offset: 2 },
+				{ category: 'missing-field', offset: 4 },
+				{ category: 'tuple-length', offset: 11 },
+				{ category: 'tuple-length', offset: 12 },
+				{ category: 'syntax', offset: 11 },
+				{ category: 'syntax', offset: 11 },
+				{ category: 'truncated', offset: 11 },
+				{ category: 'type', offset: 7 },
+				{ category: 'syntax', offset: 6 },
+				{ category: 'syntax', offset: 3 },
+				{ category: 'syntax', offset: 3 },
+				{ category: 'type', offset: 0 },
 			]);
 		});
 		it('may have surplus that is checked and dropped', () => {
@@ -123,8 +170,16 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 		});
 		it('hold constants, skipped values, objects and null', () => {
 			const schema = feed(tuple([{ kind: 'skip' }, { kind: 'literal', value: 'x' }, field('o', message([field('a', I32)]), { nullable: true }), field('t', tuple([I32]), { optional: true })]));
-			expect(parseAll(create, schema, ['[{},"x",{"a":1},[2]]', '[1,"x",null]']).rows.variant0).toEqual([{ o: { a: 1 }, t: { f0: 2 } }, { o: null, t: null }]);
-			expect(verdicts(create, schema, ['[1,"y",null]', '[1,"x",{}]', '[1,"x",null,[]]', '[1,"x",null,null]'])).toEqual([{ category: 'literal', offset: 3 }, { category: 'missing-field', offset: 8 }, { category: 'missing-field', offset: 13 }, { category: 'type', offset: 12 }]);
+			expect(parseAll(create, schema, ['[{},"x",{"a":1},[2]]', '[1,"x",null]']).rows.variant0).toEqual([
+				{ o: { a: 1 }, t: { f0: 2 } },
+				{ o: null, t: null },
+			]);
+			expect(verdicts(create, schema, ['[1,"y",null]', '[1,"x",{}]', '[1,"x",null,[]]', '[1,"x",null,null]'])).toEqual([
+				{ category: 'literal', offset: 3 },
+				{ category: 'missing-field', offset: 8 },
+				{ category: 'missing-field', offset: 13 },
+				{ category: 'type', offset: 12 },
+			]);
 		});
 	});
 
@@ -133,23 +188,58 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 			const schema = single({ kind: 'list', item: { kind: 'decimal', scale: 1, excess: 'reject', keepTextScale: false }, itemNullable: true });
 			expect(parseAll(create, schema, ['{"v":[]}', '{"v":[1,"2.5",null,""]}', '{"v":[ ]}', '{"v":[ 3 , 4 ]}']).rows.variant0).toEqual([{ v: [] }, { v: [10n, 25n, null, null] }, { v: [] }, { v: [30n, 40n] }]);
 			expect(verdicts(create, schema, ['{"v":[1,]}', '{"v":[,1]}', '{"v":[1 2]}', '{"v":[1,true]}', '{"v":[1', '{"v":[1,', '{"v":[1.55]}', '{"v":{}}', '{"v":null}', '{"v":[1}'])).toEqual([
-				{ category: 'syntax', offset: 8 }, { category: 'syntax', offset: 6 }, { category: 'syntax', offset: 8 }, { category: 'type', offset: 8 }, { category: 'truncated', offset: 7 }, { category: 'truncated', offset: 8 }, { category: 'scale', offset: 6 }, { category: 'type', offset: 5 }, { category: 'type', offset: 5 }, { category: 'syntax', offset: 7 },
+				{ category: 'syntax', offset: 8 },
+				{ category: 'syntax', offset: 6 },
+				{ category: 'syntax', offset: 8 },
+				{ category: 'type', offset: 8 },
+				{ category: 'truncated', offset: 7 },
+				{ category: 'truncated', offset: 8 },
+				{ category: 'scale', offset: 6 },
+				{ category: 'type', offset: 5 },
+				{ category: 'type', offset: 5 },
+				{ category: 'syntax', offset: 7 },
 			]);
 			expect(parseOne(create, single({ kind: 'list', item: I32, itemNullable: false }), '{"v":[1,null]}')).toEqual({ category: 'type', offset: 8 });
 		});
 		it('of flags, texts, symbols, templates', () => {
-			const schema = feed(message([field('a', { kind: 'list', item: { kind: 'flag' }, itemNullable: true }), field('b', { kind: 'list', item: { kind: 'text' }, itemNullable: true }), field('c', { kind: 'list', item: { kind: 'symbol', universe: 'u' }, itemNullable: true }), field('d', { kind: 'list', item: { kind: 'template', prefix: 'p', suffix: '', capture: { kind: 'text' } }, itemNullable: false })]));
+			const schema = feed(
+				message([
+					field('a', { kind: 'list', item: { kind: 'flag' }, itemNullable: true }),
+					field('b', { kind: 'list', item: { kind: 'text' }, itemNullable: true }),
+					field('c', { kind: 'list', item: { kind: 'symbol', universe: 'u' }, itemNullable: true }),
+					field('d', { kind: 'list', item: { kind: 'template', prefix: 'p', suffix: '', capture: { kind: 'text' } }, itemNullable: false }),
+				]),
+			);
 			const text = '{"a":[true,null,false,true],"b":["x",null,"a longer text than twelve"],"c":["A","B","A",null],"d":["p","pq"]}';
 			const row = { a: [true, null, false, true], b: ['x', null, 'a longer text than twelve'], c: ['A', 'B', 'A', null], d: ['', 'q'] };
 			expect(parseAll(create, schema, [text, text]).rows.variant0).toEqual([row, row]);
 		});
 		it('of lists, tuples and objects', () => {
 			const level = tuple([field('price', { kind: 'decimal', scale: 2, excess: 'reject', keepTextScale: false }), field('size', { kind: 'decimal', scale: 0, excess: 'reject', keepTextScale: false })]);
-			const schema = feed(message([field('bids', { kind: 'list', item: level, itemNullable: false }), field('grid', { kind: 'list', item: { kind: 'list', item: I32, itemNullable: false }, itemNullable: false }, { nullable: true }), field('orders', { kind: 'list', item: message([field('id', I32), field('tags', { kind: 'list', item: { kind: 'text' }, itemNullable: false }, { optional: true })]), itemNullable: false }, { optional: true })]));
+			const schema = feed(
+				message([
+					field('bids', { kind: 'list', item: level, itemNullable: false }),
+					field('grid', { kind: 'list', item: { kind: 'list', item: I32, itemNullable: false }, itemNullable: false }, { nullable: true }),
+					field('orders', { kind: 'list', item: message([field('id', I32), field('tags', { kind: 'list', item: { kind: 'text' }, itemNullable: false }, { optional: true })]), itemNullable: false }, { optional: true }),
+				]),
+			);
 			const { rows } = parseAll(create, schema, ['{"bids":[["1.5","2"],["1.25","3"]],"grid":[[1],[],[2,3]],"orders":[{"id":1,"tags":["a","b"]},{"id":2},{"id":3,"tags":[]}]}', '{"bids":[],"grid":null}', '{"grid":[],"bids":[[0,0]],"orders":[]}', '{"grid":[[9,9],[]],"bids":[[1,1]],"orders":[{"tags":["z"],"id":7}]}']);
 			expect(rows.variant0).toEqual([
-				{ bids: [{ price: 150n, size: 2n }, { price: 125n, size: 3n }], grid: [[1], [], [2, 3]], orders: [{ id: 1, tags: ['a', 'b'] }, { id: 2, tags: null }, { id: 3, tags: [] }] },
-				{ bids: [], grid: null, orders: null }, { bids: [{ price: 0n, size: 0n }], grid: [], orders: [] }, { bids: [{ price: 100n, size: 1n }], grid: [[9, 9], []], orders: [{ id: 7, tags: ['z'] }] },
+				{
+					bids: [
+						{ price: 150n, size: 2n },
+						{ price: 125n, size: 3n },
+					],
+					grid: [[1], [], [2, 3]],
+					orders: [
+						{ id: 1, tags: ['a', 'b'] },
+						{ id: 2, tags: null },
+						{ id: 3, tags: [] },
+					],
+				},
+				{ bids: [], grid: null, orders: null },
+				{ bids: [{ price: 0n, size: 0n }], grid: [], orders: [] },
+				{ bids: [{ price: 100n, size: 1n }], grid: [[9, 9], []], orders: [{ id: 7, tags: ['z'] }] },
 			]);
 		});
 		it('at the end of a refused message leave nothing', () => {
@@ -161,7 +251,10 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 	describe('depth', () => {
 		it('64 brackets are read, the 65th is refused', () => {
 			const skip = single({ kind: 'skip' });
-			for (const [open, close] of [['[', ']'], ['{"a":', '}']] as const) {
+			for (const [open, close] of [
+				['[', ']'],
+				['{"a":', '}'],
+			] as const) {
 				const nest = (count: number): string => `{"v":${open.repeat(count)}${open === '[' ? '' : '1'}${close.repeat(count)}}`;
 				expect(parseOne(create, skip, nest(63))).toEqual({});
 				expect(parseOne(create, skip, nest(64))).toEqual({ category: 'depth', offset: 5 + 63 * open.length });
@@ -181,13 +274,31 @@ describe.each(tiers)('containers of the $name tier', ({ create }) => {
 
 	it('trailing bytes', () => {
 		const schema = single(I32);
-		expect(verdicts(create, schema, ['{"v":1} \n\t\r', '{"v":1}x', '{"v":1} {}', '{"v":1}\0', '{"v":1}\ufeff', '{"v":1}}', '{"v":1},'])).toEqual([null, { category: 'trailing', offset: 7 }, { category: 'trailing', offset: 8 }, { category: 'trailing', offset: 7 }, { category: 'trailing', offset: 7 }, { category: 'trailing', offset: 7 }, { category: 'trailing', offset: 7 }]);
+		expect(verdicts(create, schema, ['{"v":1} \n\t\r', '{"v":1}x', '{"v":1} {}', '{"v":1}\0', '{"v":1}\ufeff', '{"v":1}}', '{"v":1},'])).toEqual([
+			null,
+			{ category: 'trailing', offset: 7 },
+			{ category: 'trailing', offset: 8 },
+			{ category: 'trailing', offset: 7 },
+			{ category: 'trailing', offset: 7 },
+			{ category: 'trailing', offset: 7 },
+			{ category: 'trailing', offset: 7 },
+		]);
 	});
 
 	it('the first error from the left is the one', () => {
 		const schema = feed(message([field('a', I32), field('b', { kind: 'text' })], { unknownKeys: 'reject' }));
 		for (const [text, category, offset] of [
-			['{"a":"x","c":1}', 'number', 5], ['{"c":1,"a":"x"}', 'unknown-key', 1], ['{"a":true,"a":', 'type', 5], ['{"a":1,"a":true', 'duplicate-key', 7], ['{"b":"\\x","a":1.5}', 'escape', 6], ['{"a":1.5,"b":"\\x"}', 'scale', 5], ['{"a":1}\0', 'missing-field', 6], ['{"a":1,"b":"\u0001\\x', 'control-character', 12], ['{"a":1e99999', 'range', 5], ['{"a":1,"b":"\\q\u0001', 'escape', 12],
-		] as const) expect(parseOne(create, schema, text), text).toEqual({ category, offset });
+			['{"a":"x","c":1}', 'number', 5],
+			['{"c":1,"a":"x"}', 'unknown-key', 1],
+			['{"a":true,"a":', 'type', 5],
+			['{"a":1,"a":true', 'duplicate-key', 7],
+			['{"b":"\\x","a":1.5}', 'escape', 6],
+			['{"a":1.5,"b":"\\x"}', 'scale', 5],
+			['{"a":1}\0', 'missing-field', 6],
+			['{"a":1,"b":"\u0001\\x', 'control-character', 12],
+			['{"a":1e99999', 'range', 5],
+			['{"a":1,"b":"\\q\u0001', 'escape', 12],
+		] as const)
+			expect(parseOne(create, schema, text), text).toEqual({ category, offset });
 	});
 });

@@ -86,7 +86,12 @@ describe.each(tiers)('the $name tier', ({ create }) => {
 				.filter(({ document }) => !hasDuplicateKeys(document))
 				.map(({ text }) => ({ text, expected: expectedOf(schema, toBytes(text)) }))
 				.filter(({ expected }) => expected !== 'unsure');
-			const { rows, refused } = parseAll(create, schema, cases.map(({ text }) => text), { rows: 64, items: 2048, textBytes: 65536, memory });
+			const { rows, refused } = parseAll(
+				create,
+				schema,
+				cases.map(({ text }) => text),
+				{ rows: 64, items: 2048, textBytes: 65536, memory },
+			);
 			const errors = new Map(refused.map((error) => [error.sequence, error]));
 			const next = new Map(Object.entries(rows).map(([name, all]) => [name, all.values()]));
 			for (const [sequence, { text, expected }] of cases.entries()) {

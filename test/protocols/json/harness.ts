@@ -409,11 +409,7 @@ export function differenceBetween([a, b]: readonly [World, World], [nameA, nameB
 			return `error record ${index}: ${nameA} ${describe(pair[0])}, ${nameB} ${describe(pair[1])}${message}`;
 		}
 	}
-	const scalars =
-		differ('stop', a.stop, b.stop) ??
-		(a.stop === 'tableFull' ? differ('stop table', a.stopTable, b.stopTable) : null) ??
-		differ('next sequence', a.nextSequence, b.nextSequence) ??
-		differ('error record bytes', hex(a.errorBytes()), hex(b.errorBytes()));
+	const scalars = differ('stop', a.stop, b.stop) ?? (a.stop === 'tableFull' ? differ('stop table', a.stopTable, b.stopTable) : null) ?? differ('next sequence', a.nextSequence, b.nextSequence) ?? differ('error record bytes', hex(a.errorBytes()), hex(b.errorBytes()));
 	if (scalars !== null) return scalars;
 	for (const [index, variant] of a.layout.schema.variants.entries()) {
 		const found = differ(`messages of variant "${variant.name}"`, a.messagesOf(index), b.messagesOf(index));
@@ -467,17 +463,9 @@ export function differenceBetween([a, b]: readonly [World, World], [nameA, nameB
 			if (validity !== null) return validity;
 			if (column.kind === 'struct') return columnsOf(column.children, `${path}.`);
 			if (column.kind === 'list') return bytesAt(`${what} offsets`, column.values, rows === 0 ? 0 : rows + 1, 4) ?? columnsOf([column.item], `${path}[].`);
-			return (
-				bytesAt(`${what} text scale`, column.textScales, rows, 1) ??
-				(column.storage === 'bits' ? bitsAt(what, column.values, rows) : bytesAt(`${what} (${column.storage})`, column.values, rows, STORAGE_WIDTH[column.storage]))
-			);
+			return bytesAt(`${what} text scale`, column.textScales, rows, 1) ?? (column.storage === 'bits' ? bitsAt(what, column.values, rows) : bytesAt(`${what} (${column.storage})`, column.values, rows, STORAGE_WIDTH[column.storage]));
 		};
-		return (
-			differ('text bytes in use', ...used) ??
-			columnsOf(table.columns, '') ??
-			bytesAt('receive time', table.received, a.countOf(index, 0), 8) ??
-			bytesAt('text heap', table.textOffset, used[0], 1)
-		);
+		return differ('text bytes in use', ...used) ?? columnsOf(table.columns, '') ?? bytesAt('receive time', table.received, a.countOf(index, 0), 8) ?? bytesAt('text heap', table.textOffset, used[0], 1);
 	}
 }
 

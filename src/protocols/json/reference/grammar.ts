@@ -32,9 +32,7 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 const isHexDigit = (byte: number): boolean => isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
 
 /** One character behind a backslash, and what it stands for (`u` apart). */
-const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
-	Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [code(letter), byte]),
-);
+const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [code(letter), byte]));
 
 /** Goes over the bytes of one message. Every method starts at {@link at} and leaves it after what it has read. */
 export class Scanner {

@@ -12,9 +12,8 @@
  */
 import type { Column, TableLayout } from '../../../compiler/batch-layout.ts';
 import { type DigitConstants, type DigitVectors, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
-import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
-import { bindStringVectors, stringStops, type StringVectors } from './grammar.ts';
-import { V128 } from '../../../wasm/index.ts';
+import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { bindStringVectors, type StringVectors, stringStops } from './grammar.ts';
 import type { ConstantPlan, FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from './plan.ts';
 import { heapOf, inlineView, storeListEnd, storeNull } from './store.ts';
 import { columnOf, type Strict } from './strict-containers.ts';
@@ -105,7 +104,13 @@ export function emitFastVariant(m: ModuleBuilder, s: StrictValues, kernels: Fast
 	const table = variant.table as TableLayout;
 	const common: Common = { m, s, kernels, table, strict };
 	return m.func(`fast ${variant.variant.name}`, { params: { p: I32, end: I32, batch: I32, row: I32 }, results: [I32] }, (f, { p, end, batch, row }) => {
-		const rows = createRows(f, batch, row, variant.top.fields.map(({ value }) => value), 0);
+		const rows = createRows(
+			f,
+			batch,
+			row,
+			variant.top.fields.map(({ value }) => value),
+			0,
+		);
 		rows.place();
 		const vectors = loadDigitVectors(f, kernels.digits);
 		const strings = bindStringVectors(f);
@@ -334,7 +339,14 @@ function emitObject(scope: Scope, plan: MessagePlan): void {
 				const state = snapshot(scope);
 				const handOver = (): void => emitHandOver(scope, state);
 				flush(scope);
-				f.if(I32.load8U(p).ne(container.separator).or(equalsBytes(p.add(1), key).eqz()), handOver, undefined, { likely: false });
+				f.if(
+					I32.load8U(p)
+						.ne(container.separator)
+						.or(equalsBytes(p.add(1), key).eqz()),
+					handOver,
+					undefined,
+					{ likely: false },
+				);
 				p.set(p.add(key.length + 1));
 				// From here on the separator is a comma, and the cursor stands behind it.
 				open.pop();
@@ -352,7 +364,12 @@ function emitObject(scope: Scope, plan: MessagePlan): void {
 		const sep = container.separator;
 		const literal = field.value.kind === 'literal' && !field.value.nullable ? JSON.stringify(field.value.type.value) : '';
 		const bytes = encoder.encode((sep === null ? ',' : '') + keyText(field) + literal);
-		const there = sep === null ? equalsBytes(p, bytes) : I32.load8U(p).eq(sep).and(equalsBytes(p.add(1), bytes));
+		const there =
+			sep === null
+				? equalsBytes(p, bytes)
+				: I32.load8U(p)
+						.eq(sep)
+						.and(equalsBytes(p.add(1), bytes));
 		f.if(there, () => {
 			p.set(p.add(bytes.length + (sep === null ? 0 : 1)));
 			if (literal === '') {

@@ -19,7 +19,7 @@ import { planVariants, type ValuePlan, type VariantPlan } from './plan.ts';
 import { emitSelection } from './selection.ts';
 import { emitStores } from './store.ts';
 import { emitStrict, type Strict } from './strict-containers.ts';
-import { emitStrictValues, type Environment } from './strict-values.ts';
+import { type Environment, emitStrictValues } from './strict-values.ts';
 
 export function generateSchemaTier(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
 	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
@@ -39,14 +39,7 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 	const symbols = emitSymbolTable(m);
 	const timestamps = emitTimestampText(m, pool);
 	const digits = addDigitConstants(pool);
-	const strictValues = emitStrictValues(
-		m,
-		grammar,
-		stores,
-		{ intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds },
-		environment,
-		digits,
-	);
+	const strictValues = emitStrictValues(m, grammar, stores, { intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds }, environment, digits);
 	const powersF64 = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
 	const fastKernels: FastKernels = { digits, plainEnd: emitPlainEnd(m), powersF64: pool.add(new Uint8Array(powersF64.buffer)) };
 
@@ -202,4 +195,3 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 	pool.finish();
 	return m.toBytes();
 }
-

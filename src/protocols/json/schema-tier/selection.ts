@@ -2,10 +2,11 @@
  * Choosing the variant (docs/json.md): a strict generic walk that records what stands at the discriminants' places,
  * then the ordered tests. Places form a tree; each container among them gets a function that walks it.
  */
+
+import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
 import { type Discriminant, discriminantsOf, type Step } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
-import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
 import { nextToken } from './strict-containers.ts';
 import { equalsBytes, type StrictValues } from './strict-values.ts';
 
@@ -207,10 +208,7 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 				() => {
 					place.start.set(f, p);
 					place.end.set(f, after);
-					place.known.set(
-						f,
-						I32.select(byte.eq(0x74), I32.of(KNOWN.true), I32.select(byte.eq(0x66), I32.of(KNOWN.false), I32.select(byte.eq(0x6e), I32.of(KNOWN.null), I32.of(KNOWN.number)))),
-					);
+					place.known.set(f, I32.select(byte.eq(0x74), I32.of(KNOWN.true), I32.select(byte.eq(0x66), I32.of(KNOWN.false), I32.select(byte.eq(0x6e), I32.of(KNOWN.null), I32.of(KNOWN.number)))));
 				},
 			);
 			f.return(after);

@@ -31,25 +31,21 @@ export function emitStores(m: ModuleBuilder, faults: Faults, spaces: number): St
 		const shift = f.local(I32, row.and(7), 'shift');
 		f.store8(at, I32.load8U(at).and(I32.of(1).shl(shift).xor(-1)).or(value.shl(shift)));
 	});
-	const putText = m.func(
-		'putText',
-		{ params: { heap: I32, capacity: I32, view: I32, p: I32, length: I32 }, results: [I32] },
-		(f, { heap, capacity, view, p, length }) => {
-			f.if(length.leU(12), () => {
-				f.store(view, inlineView(p, length));
-				f.return(I32.of(1));
-			});
-			f.if(length.gtU(capacity.sub(text)), () => faults.raise(f, 'full', p));
-			// 4 bytes length, 4 bytes prefix, buffer 0, offset in the heap.
-			f.store(view, length);
-			f.store(view, I32.load(p), 4);
-			f.store(view, I32.of(0), 8);
-			f.store(view, text, 12);
-			f.memoryCopy(heap.add(text), p, length);
-			text.set(f, text.add(length));
+	const putText = m.func('putText', { params: { heap: I32, capacity: I32, view: I32, p: I32, length: I32 }, results: [I32] }, (f, { heap, capacity, view, p, length }) => {
+		f.if(length.leU(12), () => {
+			f.store(view, inlineView(p, length));
 			f.return(I32.of(1));
-		},
-	);
+		});
+		f.if(length.gtU(capacity.sub(text)), () => faults.raise(f, 'full', p));
+		// 4 bytes length, 4 bytes prefix, buffer 0, offset in the heap.
+		f.store(view, length);
+		f.store(view, I32.load(p), 4);
+		f.store(view, I32.of(0), 8);
+		f.store(view, text, 12);
+		f.memoryCopy(heap.add(text), p, length);
+		text.set(f, text.add(length));
+		f.return(I32.of(1));
+	});
 	return { pending: { items, text }, setBit, putText };
 }
 

@@ -5,8 +5,8 @@
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
-import type { ListPlan, MessagePlan, TuplePlan, ValuePlan } from './plan.ts';
 import { stringStops, WORDS } from './grammar.ts';
+import type { ListPlan, MessagePlan, TuplePlan, ValuePlan } from './plan.ts';
 import { heapOf, markValid, storeListEnd, storeNull } from './store.ts';
 import { emitStrictScalar, equalsBytes, type StrictValues } from './strict-values.ts';
 
@@ -240,71 +240,67 @@ export function columnOf(plan: ValuePlan): import('../../../compiler/batch-layou
  */
 function emitCollectUnknown(m: ModuleBuilder, s: StrictValues, matchKey: Func, depth: number): Func {
 	const { grammar, stores } = s;
-	return m.func(
-		'collectUnknown',
-		{ params: { inside: I32, end: I32, heap: I32, capacity: I32, view: I32 }, results: [I32] },
-		(f, { inside, end, heap, capacity, view }) => {
-			const p = f.local(I32, undefined, 'p');
-			const key = f.local(I32, undefined, 'key');
-			const close = f.local(I32, undefined, 'close');
-			const index = f.local(I32, undefined, 'index');
-			const length = f.local(I32, undefined, 'length');
-			const to = f.local(I32, 0, 'to');
-			f.loop((pass) => {
-				p.set(inside);
-				length.set(I32.of(0));
-				f.block((closed) => {
-					f.loop((member) => {
-						p.set(grammar.whitespace.call(p, end) as I32);
-						closed.branchIf(I32.load8U(p).eq(0x7d));
-						f.if(I32.load8U(p).eq(0x2c), () => p.set(grammar.whitespace.call(p.add(1), end) as I32));
-						key.set(p);
-						close.set(grammar.stringEnd.call(p.add(1), end) as I32);
-						index.set(I32.of(-1));
-						f.if(
-							grammar.escaped.eqz(),
-							() => index.set(matchKey.call(key.add(1), close.sub(key).sub(1)) as I32),
-							() =>
-								f.if(close.sub(key).sub(1).leU(s.environment.scratchSize), () => {
-									const decoded = f.local(I32, grammar.decode.call(key.add(1), close, s.environment.scratch) as I32, 'decoded');
-									index.set(matchKey.call(s.environment.scratch, decoded) as I32);
-								}),
-						);
-						p.set(grammar.expectByte.call(close.add(1), end, I32.of(0x3a)) as I32);
-						p.set(grammar.skipValue.call(p, end, I32.of(depth)) as I32);
-						member.branchIf(index.geS(0));
-						// One byte before each member: the bracket or a comma.
-						f.if(to, () => {
-							f.store8(to.add(length), I32.select(length.eqz(), I32.of(0x7b), I32.of(0x2c)));
-							f.memoryCopy(to.add(length).add(1), key, p.sub(key));
-						});
-						length.set(length.add(1).add(p.sub(key)));
-						member.branch();
+	return m.func('collectUnknown', { params: { inside: I32, end: I32, heap: I32, capacity: I32, view: I32 }, results: [I32] }, (f, { inside, end, heap, capacity, view }) => {
+		const p = f.local(I32, undefined, 'p');
+		const key = f.local(I32, undefined, 'key');
+		const close = f.local(I32, undefined, 'close');
+		const index = f.local(I32, undefined, 'index');
+		const length = f.local(I32, undefined, 'length');
+		const to = f.local(I32, 0, 'to');
+		f.loop((pass) => {
+			p.set(inside);
+			length.set(I32.of(0));
+			f.block((closed) => {
+				f.loop((member) => {
+					p.set(grammar.whitespace.call(p, end) as I32);
+					closed.branchIf(I32.load8U(p).eq(0x7d));
+					f.if(I32.load8U(p).eq(0x2c), () => p.set(grammar.whitespace.call(p.add(1), end) as I32));
+					key.set(p);
+					close.set(grammar.stringEnd.call(p.add(1), end) as I32);
+					index.set(I32.of(-1));
+					f.if(
+						grammar.escaped.eqz(),
+						() => index.set(matchKey.call(key.add(1), close.sub(key).sub(1)) as I32),
+						() =>
+							f.if(close.sub(key).sub(1).leU(s.environment.scratchSize), () => {
+								const decoded = f.local(I32, grammar.decode.call(key.add(1), close, s.environment.scratch) as I32, 'decoded');
+								index.set(matchKey.call(s.environment.scratch, decoded) as I32);
+							}),
+					);
+					p.set(grammar.expectByte.call(close.add(1), end, I32.of(0x3a)) as I32);
+					p.set(grammar.skipValue.call(p, end, I32.of(depth)) as I32);
+					member.branchIf(index.geS(0));
+					// One byte before each member: the bracket or a comma.
+					f.if(to, () => {
+						f.store8(to.add(length), I32.select(length.eqz(), I32.of(0x7b), I32.of(0x2c)));
+						f.memoryCopy(to.add(length).add(1), key, p.sub(key));
 					});
+					length.set(length.add(1).add(p.sub(key)));
+					member.branch();
 				});
-				f.if(to, () => f.store8(to.add(length), I32.of(0x7d)));
-				length.set(length.add(1));
-				f.if(to, () => {
-					f.if(length.gtU(12), () => f.store(view, I32.load(to), 4));
-					f.return(I32.of(1));
-				});
-				f.store(view, V128.i32x4(0, 0, 0, 0));
-				f.store(view, length);
-				f.if(
-					length.leU(12),
-					() => to.set(view.add(4)),
-					() => {
-						f.if(length.gtU(capacity.sub(stores.pending.text)), () => grammar.faults.raise(f, 'full', inside));
-						to.set(heap.add(stores.pending.text));
-						f.store(view, stores.pending.text, 12);
-						stores.pending.text.set(f, stores.pending.text.add(length));
-					},
-				);
-				pass.branch();
 			});
-			f.unreachable();
-		},
-	);
+			f.if(to, () => f.store8(to.add(length), I32.of(0x7d)));
+			length.set(length.add(1));
+			f.if(to, () => {
+				f.if(length.gtU(12), () => f.store(view, I32.load(to), 4));
+				f.return(I32.of(1));
+			});
+			f.store(view, V128.i32x4(0, 0, 0, 0));
+			f.store(view, length);
+			f.if(
+				length.leU(12),
+				() => to.set(view.add(4)),
+				() => {
+					f.if(length.gtU(capacity.sub(stores.pending.text)), () => grammar.faults.raise(f, 'full', inside));
+					to.set(heap.add(stores.pending.text));
+					f.store(view, stores.pending.text, 12);
+					stores.pending.text.set(f, stores.pending.text.add(length));
+				},
+			);
+			pass.branch();
+		});
+		f.unreachable();
+	});
 }
 
 function emitTuple(m: ModuleBuilder, s: StrictValues, plan: TuplePlan, table: TableLayout | null, all: Map<ValuePlan, Strict>): Strict {

@@ -3,12 +3,13 @@
  * takes any spelling the rules allow, checks every byte and bound, and raises the exact fault. Containers are in
  * strict-containers.ts.
  */
-import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
+
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
+import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
+import type { ScalarType } from '../../../schema/model.ts';
 import type { Func, FunctionBuilder, Global, Local, ModuleBuilder } from '../../../wasm/index.ts';
 import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
-import type { ScalarType } from '../../../schema/model.ts';
 import type { Grammar } from './grammar.ts';
 import { WORDS } from './grammar.ts';
 import type { ConstantPlan, ScalarPlan, TemplatePlan } from './plan.ts';
@@ -105,19 +106,15 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 	});
 
 	/** Fixed-point value in `decimalText.number`; `rangeCategory` is what an overflow is called. */
-	const numberValue = m.func(
-		'numberValue',
-		{ params: { p: I32, end: I32, emptyIsNull: I32, scale: I32, excess: I32, most: I64, least: I64, rangeCategory: I32 }, results: [I32] },
-		(f, { p, end, emptyIsNull, scale, excess, most, least, rangeCategory }) => {
-			const after = f.local(I32, numberToken.call(p, end, emptyIsNull) as I32, 'after');
-			f.if(after.eqz().or(isNull), () => f.return(after));
-			const status = f.local(I32, decimalText.call.call(tokenStart, tokenEnd, scale, excess, most, least) as I32, 'status');
-			f.if(status.eqz(), () => f.return(after));
-			faults.category.set(f, I32.select(status.eq(DECIMAL_STATUS.range), rangeCategory, I32.of(ERROR_CATEGORIES.scale)));
-			faults.at.set(f, p);
-			f.return(I32.of(0));
-		},
-	);
+	const numberValue = m.func('numberValue', { params: { p: I32, end: I32, emptyIsNull: I32, scale: I32, excess: I32, most: I64, least: I64, rangeCategory: I32 }, results: [I32] }, (f, { p, end, emptyIsNull, scale, excess, most, least, rangeCategory }) => {
+		const after = f.local(I32, numberToken.call(p, end, emptyIsNull) as I32, 'after');
+		f.if(after.eqz().or(isNull), () => f.return(after));
+		const status = f.local(I32, decimalText.call.call(tokenStart, tokenEnd, scale, excess, most, least) as I32, 'status');
+		f.if(status.eqz(), () => f.return(after));
+		faults.category.set(f, I32.select(status.eq(DECIMAL_STATUS.range), rangeCategory, I32.of(ERROR_CATEGORIES.scale)));
+		faults.at.set(f, p);
+		f.return(I32.of(0));
+	});
 
 	const floatValue = m.func('floatValue', { params: { p: I32, end: I32, emptyIsNull: I32 }, results: [I32] }, (f, { p, end, emptyIsNull }) => {
 		const after = f.local(I32, numberToken.call(p, end, emptyIsNull) as I32, 'after');
@@ -142,31 +139,27 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 	});
 
 	/** A text of any length at [p, close), escaped or not, to an Utf8View. */
-	const textValue = m.func(
-		'textContent',
-		{ params: { heap: I32, capacity: I32, view: I32, p: I32, close: I32, isEscaped: I32 }, results: [I32] },
-		(f, { heap, capacity, view, p, close, isEscaped }) => {
-			const length = f.local(I32, close.sub(p), 'length');
-			f.if(isEscaped.eqz(), () => f.return(stores.putText.call(heap, capacity, view, p, length) as I32));
-			length.set(grammar.decode.call(p, close, I32.of(0)) as I32);
-			f.if(length.leU(12), () => {
-				// Decodes into the view's own place after the length; zero first, since unused bytes must be.
-				f.store(view, V128.i32x4(0, 0, 0, 0));
-				f.store(view, length);
-				f.drop(grammar.decode.call(p, close, view.add(4)));
-				f.return(I32.of(1));
-			});
-			f.if(length.gtU(capacity.sub(stores.pending.text)), () => faults.raise(f, 'full', p));
-			const at = f.local(I32, heap.add(stores.pending.text), 'at');
-			f.drop(grammar.decode.call(p, close, at));
+	const textValue = m.func('textContent', { params: { heap: I32, capacity: I32, view: I32, p: I32, close: I32, isEscaped: I32 }, results: [I32] }, (f, { heap, capacity, view, p, close, isEscaped }) => {
+		const length = f.local(I32, close.sub(p), 'length');
+		f.if(isEscaped.eqz(), () => f.return(stores.putText.call(heap, capacity, view, p, length) as I32));
+		length.set(grammar.decode.call(p, close, I32.of(0)) as I32);
+		f.if(length.leU(12), () => {
+			// Decodes into the view's own place after the length; zero first, since unused bytes must be.
+			f.store(view, V128.i32x4(0, 0, 0, 0));
 			f.store(view, length);
-			f.store(view, I32.load(at), 4);
-			f.store(view, I32.of(0), 8);
-			f.store(view, stores.pending.text, 12);
-			stores.pending.text.set(f, stores.pending.text.add(length));
+			f.drop(grammar.decode.call(p, close, view.add(4)));
 			f.return(I32.of(1));
-		},
-	);
+		});
+		f.if(length.gtU(capacity.sub(stores.pending.text)), () => faults.raise(f, 'full', p));
+		const at = f.local(I32, heap.add(stores.pending.text), 'at');
+		f.drop(grammar.decode.call(p, close, at));
+		f.store(view, length);
+		f.store(view, I32.load(at), 4);
+		f.store(view, I32.of(0), 8);
+		f.store(view, stores.pending.text, 12);
+		stores.pending.text.set(f, stores.pending.text.add(length));
+		f.return(I32.of(1));
+	});
 
 	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits };
 }
@@ -205,11 +198,20 @@ export function equalsBytes(p: I32, bytes: Uint8Array): I32 {
 	if (n === 0) return I32.of(1);
 	if (n === 1) return I32.load8U(p).eq(view.getUint8(0));
 	if (n === 2) return I32.load16U(p).eq(view.getUint16(0, true));
-	if (n === 3) return I32.load16U(p).eq(view.getUint16(0, true)).and(I32.load8U(p, 2).eq(view.getUint8(2)));
+	if (n === 3)
+		return I32.load16U(p)
+			.eq(view.getUint16(0, true))
+			.and(I32.load8U(p, 2).eq(view.getUint8(2)));
 	if (n === 4) return at4(0).eqz();
-	if (n < 8) return at4(0).or(at4(n - 4)).eqz();
+	if (n < 8)
+		return at4(0)
+			.or(at4(n - 4))
+			.eqz();
 	if (n === 8) return at8(0).eqz();
-	if (n <= 16) return at8(0).or(at8(n - 8)).eqz();
+	if (n <= 16)
+		return at8(0)
+			.or(at8(n - 8))
+			.eqz();
 	let difference = at16(0);
 	for (let k = 16; k + 16 <= n; k += 16) difference = difference.or(at16(k));
 	if (n % 16 !== 0) difference = difference.or(at16(n - 16));
@@ -426,4 +428,3 @@ function emitLiteral(f: FunctionBuilder, s: StrictValues, plan: ConstantPlan, p:
 		f.return(grammar.wrongKind.call(p, end) as I32);
 	}
 }
-
