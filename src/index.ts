@@ -34,3 +34,5 @@ export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type 
 export { json } from './protocols/json/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';
+export { loadSymbolMapping, openSymbolReader, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolReader } from './symbols/index.ts';
+export { loadSymbolMappingFile, type WatchedSymbolMapping, type WatchOptions, watchSymbolMapping } from './symbols/watch-mapping.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadSymbolMapping, loadSymbolMappingFile, type SymbolMapping, SymbolMappingError, watchSymbolMapping } from '../../src/symbols/index.ts';
+import { loadSymbolMapping, type SymbolMapping, SymbolMappingError } from '../../src/symbols/index.ts';
+import { loadSymbolMappingFile, watchSymbolMapping } from '../../src/symbols/watch-mapping.ts';
 
 const at = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;
 const problemsOf = (text: string): string[] => {
