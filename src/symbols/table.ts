@@ -95,7 +95,7 @@ export function writeSymbolTable(memory: WebAssembly.Memory, address: number, si
 function refuseTwice(names: readonly Uint8Array[]): void {
 	const seen = new Set<string>();
 	for (const name of names) {
-		const key = Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
+		const key = String.fromCharCode(...name);
 		if (seen.has(key)) throw new Error(`tickforge: the name "${decoder.decode(name)}" stands twice in a symbol table`);
 		seen.add(key);
 	}
