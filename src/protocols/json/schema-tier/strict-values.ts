@@ -8,7 +8,7 @@ import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import type { ScalarType } from '../../../schema/model.ts';
-import type { Func, FunctionBuilder, Global, Local, ModuleBuilder } from '../../../wasm/index.ts';
+import type { Func, FunctionBuilder, Global, ModuleBuilder } from '../../../wasm/index.ts';
 import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
 import type { Grammar } from './grammar.ts';
 import { WORDS } from './grammar.ts';
@@ -53,6 +53,8 @@ export interface StrictValues {
 	readonly internSymbol: Func;
 	readonly textValue: Func;
 	readonly digits: DigitConstants;
+	/** Made on first use, see `shortNumber`. */
+	readonly shortNumbers: Map<string, Func>;
 }
 
 export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment, digits: DigitConstants): StrictValues {
@@ -161,7 +163,7 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 		f.return(I32.of(1));
 	});
 
-	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits };
+	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits, shortNumbers: new Map() };
 }
 
 const I64_MOST = (1n << 63n) - 1n;
@@ -222,6 +224,9 @@ const encoder = new TextEncoder();
 
 /** Emits the strict function of a scalar, literal or template. */
 export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: ScalarPlan | ConstantPlan | TemplatePlan, table: TableLayout | null): Func {
+	const number = plan.kind === 'scalar' && plan.column?.storage === 'i64' ? fixedPoint(plan.type) : null;
+	const long = plan.kind === 'scalar' && plan.type.kind === 'timestamp' && plan.type.format === 's';
+	const short = number === null ? null : shortNumber(m, s, number.scale, long, plan.kind === 'scalar' && plan.type.kind === 'decimal' && number.scale > 0);
 	return m.func(`value ${plan.path}`, { params: { p: I32, end: I32, batch: I32, row: I32 }, results: [I32] }, (f, { p, end, batch, row }) => {
 		const { grammar, stores } = s;
 		const { faults } = grammar;
@@ -276,7 +281,16 @@ export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: Scalar
 		const type = plan.type;
 		const fixed = fixedPoint(type);
 		if (fixed !== null) {
-			emitShortFirst(f, s, plan, fixed.scale, p, end, batch, row);
+			// Narrow and unsigned integers have limits of their own.
+			if (short !== null && plan.column !== null) {
+				const own = plan.column;
+				after.set(short.call(p, end) as I32);
+				f.if(after, () => {
+					storeScalar(f, stores, own, batch, row, s.decimalText.number);
+					if (own.textScales >= 0) f.store8(batch.add(row), s.decimalText.textScale, own.textScales);
+					f.return(after);
+				});
+			}
 			after.set(s.numberValue.call(p, end, I32.of(plan.nullable ? 1 : 0), I32.of(fixed.scale), I32.of(fixed.excess), I64.of(BigInt.asIntN(64, fixed.most)), I64.of(BigInt.asIntN(64, fixed.least)), I32.of(fixed.range)) as I32);
 			f.if(after.eqz(), () => f.return(I32.of(0)));
 			if (plan.nullable) f.if(s.isNull, giveNull);
@@ -358,32 +372,32 @@ export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: Scalar
 }
 
 /**
- * Emits: a number that the short kernel can read, and that ends inside the message, is stored and returned from here.
- * The kernel may look beyond the end; then the cursor is beyond it, too, and the exact way decides.
+ * `short number(p, end) -> after | 0`: a number that the short kernel can read and that ends inside the message, in
+ * `decimalText`'s globals. One function for each kind of number. The kernel may look beyond the end; then the cursor is
+ * beyond it, too, and the exact way decides.
  */
-function emitShortFirst(f: FunctionBuilder, s: StrictValues, plan: ScalarPlan, scale: number, p: Local<I32>, end: I32, batch: I32, row: I32): void {
-	const { column, type } = plan;
-	// Narrow and unsigned integers have limits of their own.
-	if (column === null || column.storage !== 'i64') return;
-	const after = f.local(I32, p, 'afterShort');
-	const value = f.local(I64, undefined, 'shortValue');
-	const digits = f.local(I32, 0, 'shortDigits');
-	f.block((exact) => {
-		(type.kind === 'timestamp' && type.format === 's' ? emitLongDecimal : emitShortDecimal)(f, loadDigitVectors(f, s.digits), {
+function shortNumber(m: ModuleBuilder, s: StrictValues, scale: number, long: boolean, point: boolean): Func {
+	const key = `${scale}${long ? ' long' : ''}${point ? ' with point' : ''}`;
+	const known = s.shortNumbers.get(key);
+	if (known !== undefined) return known;
+	const made = m.func(`short number ${key}`, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		const after = f.local(I32, p, 'after');
+		(long ? emitLongDecimal : emitShortDecimal)(f, loadDigitVectors(f, s.digits), {
 			p: after,
 			scale,
-			point: type.kind === 'decimal' && scale > 0,
-			store: (short) => value.set(short),
-			storeTextScale: (count) => digits.set(count),
-			otherwise: () => exact.branch(),
+			point,
+			store: (value) => s.decimalText.number.set(f, value),
+			storeTextScale: (count) => s.decimalText.textScale.set(f, count),
+			otherwise: () => f.return(I32.of(0)),
 		});
-		exact.branchIf(after.gtU(end));
+		f.if(after.gtU(end), () => f.return(I32.of(0)));
 		// What stands behind an unquoted number may continue it in ways that the kernel does not know.
-		exact.branchIf(after.eq(end).eqz().and(I32.load8U(p).ne(0x22)).and(I32.load8U(after).ne(0x2c)).and(I32.load8U(after).or(0x20).ne(0x7d)));
-		storeScalar(f, s.stores, column, batch, row, value);
-		if (column.textScales >= 0) f.store8(batch.add(row), digits, column.textScales);
+		const next = f.local(I32, I32.load8U(after), 'next');
+		f.if(after.ne(end).and(I32.load8U(p).ne(0x22)).and(next.ne(0x2c)).and(next.or(0x20).ne(0x7d)), () => f.return(I32.of(0)));
 		f.return(after);
 	});
+	s.shortNumbers.set(key, made);
+	return made;
 }
 
 function emitLiteral(f: FunctionBuilder, s: StrictValues, plan: ConstantPlan, p: I32, end: I32): void {
