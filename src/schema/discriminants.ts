@@ -108,8 +108,13 @@ function contradict(a: Discriminant, b: Discriminant): boolean {
 		const other = a.test.kind === 'absent' ? b : a;
 		return other.test.kind !== 'absent' && !other.orAbsent;
 	}
-	if ((a.orAbsent && b.orAbsent) || (a.orNull && b.orNull)) return false;
+	if ((a.orAbsent && b.orAbsent) || (acceptsNull(a) && acceptsNull(b))) return false;
 	return disjoint(a.test, b.test) || disjoint(b.test, a.test);
+}
+
+/** Whether `null` satisfies a constraint, by leave or by itself: it is there, and it is no container. */
+function acceptsNull({ test, orNull }: Discriminant): boolean {
+	return orNull || test.kind === 'scalar' || test.kind === 'present' || (test.kind === 'equals' && test.value === null);
 }
 
 function disjoint(a: Test, b: Test): boolean {
