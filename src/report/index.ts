@@ -1,6 +1,6 @@
 /** A run as one HTML page: no scripts, nothing loaded, light and dark. Everything that comes from data is escaped. */
 import { errorSection, figures, machineSection, symbolSection, typeSection } from './sections.ts';
-import { delaySection, priceSection, rateSection } from './series.ts';
+import { delaySection, HALF, priceSection, rateSection, WIDE } from './series.ts';
 import { STYLE } from './style.ts';
 import { escapeText, isoText } from './text.ts';
 
@@ -44,6 +44,14 @@ export interface ReportedError {
 	readonly example: { readonly sequence: number; readonly offset: number; readonly text: string } | null;
 }
 
+/** Rates and delays side by side, or the only one of them as wide as the page. */
+function trafficSections(report: RunReport): string {
+	const rate = rateSection(report, HALF);
+	const delay = delaySection(report, HALF);
+	if (rate !== '' && delay !== '') return `<div class="pair">${rate}${delay}</div>`;
+	return rate === '' ? delaySection(report, WIDE) : rateSection(report, WIDE);
+}
+
 /** The page. */
 export function renderReport(report: RunReport): string {
 	const pair = (...sections: readonly string[]): string => {
@@ -51,7 +59,7 @@ export function renderReport(report: RunReport): string {
 		return there.length === 0 ? '' : `<div class="pair">${there.join('')}</div>`;
 	};
 	const range = report.timeRange === null ? '' : `${escapeText(isoText(report.timeRange.first))} – ${escapeText(isoText(report.timeRange.last))} UTC`;
-	const parts = [figures(report), priceSection(report), pair(rateSection(report), delaySection(report)), pair(`<div class="column">${typeSection(report)}${machineSection(report)}</div>`, symbolSection(report)), errorSection(report)];
+	const parts = [figures(report), priceSection(report), trafficSections(report), pair(`<div class="column">${typeSection(report)}${machineSection(report)}</div>`, symbolSection(report)), errorSection(report)];
 	return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escapeText(report.title)} · tickforge</title><style>${STYLE}</style></head>

@@ -4,8 +4,9 @@ import { bars, bottomAxis, type Panel, type Places, type Scale, scale, stepArea,
 import type { RunReport } from './index.ts';
 import { count, durationText, escapeText, shareText, shortCount } from './text.ts';
 
-const HALF = 490;
-const WIDE = 1040;
+export const HALF = 490;
+export const WIDE = 1040;
+type Width = typeof HALF | typeof WIDE;
 
 function extent(values: readonly number[]): readonly [number, number] {
 	let low = Number.POSITIVE_INFINITY;
@@ -70,29 +71,30 @@ export function priceSection({ prices }: RunReport): string {
 /** Most columns that a rate has; more seconds than this share columns. */
 const COLUMNS = 360;
 
-export function rateSection({ rate }: RunReport): string {
+/** `width`: of the page, or half of it. */
+export function rateSection({ rate }: RunReport, width: Width): string {
 	const seconds = rate.filter(({ second, messages }) => Number.isFinite(second) && messages > 0);
 	if (seconds.length < 2) return '';
 	const [from, to] = extent(seconds.map(({ second }) => second));
-	const width = Math.max(1, Math.ceil((to - from + 1) / COLUMNS));
-	const columns = Array.from({ length: Math.ceil((to - from + 1) / width) }, () => ({ sum: 0, most: 0 }));
+	const span = Math.max(1, Math.ceil((to - from + 1) / COLUMNS));
+	const columns = Array.from({ length: Math.ceil((to - from + 1) / span) }, () => ({ sum: 0, most: 0 }));
 	let total = 0;
 	for (const { second, messages } of seconds) {
-		const column = columns[Math.floor((second - from) / width)] as (typeof columns)[number];
+		const column = columns[Math.floor((second - from) / span)] as (typeof columns)[number];
 		column.sum += messages;
 		column.most = Math.max(column.most, messages);
 		total += messages;
 	}
-	const panel: Panel = { left: 58, right: HALF - 10, top: 10, bottom: 190 };
+	const panel: Panel = { left: 58, right: width - 10, top: 10, bottom: 190 };
 	const peak = Math.max(...columns.map(({ most }) => most));
 	const x = scale(from, to + 1, panel.left, panel.right);
 	const y = scale(0, peak * 1.05, panel.bottom, panel.top);
-	const places = (value: (column: (typeof columns)[number]) => number): Places => columns.map((column, index) => ({ x: x(from + index * width), y: y(value(column)) }));
+	const places = (value: (column: (typeof columns)[number]) => number): Places => columns.map((column, index) => ({ x: x(from + index * span), y: y(value(column)) }));
 	// The last column may not be whole.
-	const mean = ({ sum }: (typeof columns)[number]): number => sum / width;
+	const mean = ({ sum }: (typeof columns)[number]): number => sum / span;
 	const body = [
 		valueAxis(panel, y, numberMarks(0, y.to, 4, shortCount)),
-		width > 1
+		span > 1
 			? stepArea(
 					places(({ most }) => most),
 					panel.bottom,
@@ -102,14 +104,14 @@ export function rateSection({ rate }: RunReport): string {
 			: '',
 		stepArea(places(mean), panel.bottom, panel.right, 'first'),
 		stepLine([...places(mean), { x: panel.right, y: places(mean).at(-1)?.y ?? panel.bottom }], 'first'),
-		bottomAxis(panel, x, timeMarks(from, to + 1, 5)),
+		bottomAxis(panel, x, timeMarks(from, to + 1, width === WIDE ? 9 : 5)),
 	].join('');
-	const key = width > 1 ? `<span class="key first"></span>mean of ${count(width)} s<span class="key light first"></span>busiest second` : '';
+	const key = span > 1 ? `<span class="key first"></span>mean of ${count(span)} s<span class="key light first"></span>busiest second` : '';
 	const summary = `as received; ${count(total / (to - from + 1))} on average, ${count(peak)} at most`;
-	return `<section><h2>Messages a second</h2><p>${summary}${key}</p>${svg(HALF, 214, `messages a second, ${summary}`, body)}</section>`;
+	return `<section><h2>Messages a second</h2><p>${summary}${key}</p>${svg(width, 214, `messages a second, ${summary}`, body)}</section>`;
 }
 
-export function delaySection({ delays }: RunReport): string {
+export function delaySection({ delays }: RunReport, width: Width): string {
 	if (delays === null) return '';
 	const { buckets, secondsOf, negative } = delays;
 	const total = buckets.reduce((sum, value) => sum + value, 0);
@@ -117,7 +119,7 @@ export function delaySection({ delays }: RunReport): string {
 	const used = buckets.flatMap((value, bucket) => (value > 0 ? [bucket] : []));
 	const from = Math.max(0, (used[0] as number) - 1);
 	const to = Math.min(buckets.length, (used.at(-1) as number) + 2);
-	const panel: Panel = { left: 58, right: HALF - 10, top: 10, bottom: 190 };
+	const panel: Panel = { left: 58, right: width - 10, top: 10, bottom: 190 };
 	const most = Math.max(...buckets);
 	const place = scale(Math.log10(secondsOf(from)), Math.log10(secondsOf(to)), panel.left, panel.right);
 	const x: Scale = Object.assign((value: number) => place(Math.log10(value)), { from: secondsOf(from), to: secondsOf(to) });
@@ -155,5 +157,5 @@ export function delaySection({ delays }: RunReport): string {
 	].join('');
 	const clocks = negative === 0 ? '' : `; ${count(negative)} rows before their event time (the clocks disagree)`;
 	const summary = percentiles.map(({ name, at }) => `${name} ${durationText(at)}`).join(', ');
-	return `<section><h2>Delay</h2><p>receive time less event time: ${summary}${clocks}</p>${svg(HALF, 214, `receive time less event time, on a logarithmic axis: ${summary}`, body)}</section>`;
+	return `<section><h2>Delay</h2><p>receive time less event time: ${summary}${clocks}</p>${svg(width, 214, `receive time less event time, on a logarithmic axis: ${summary}`, body)}</section>`;
 }

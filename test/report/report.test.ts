@@ -117,6 +117,13 @@ describe('the page of a run', () => {
 		expect(long).toContain('busiest second');
 	});
 
+	test('draws a chart as wide as its place, so that its text keeps its size', () => {
+		const widths = (report: RunReport): string[] => [...renderReport(report).matchAll(/viewBox="0 0 (\d+) /g)].map(([, width = '']) => width);
+		expect(widths(sampleReport())).toEqual(['1040', '490', '490']);
+		expect(widths({ ...sampleReport(), delays: null })).toEqual(['1040', '1040']);
+		expect(widths({ ...sampleReport(), rate: [] })).toEqual(['1040', '1040']);
+	});
+
 	test('finds percentiles within buckets', () => {
 		const buckets = new Array<number>(91).fill(0);
 		buckets[30] = 50;
