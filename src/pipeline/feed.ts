@@ -11,6 +11,7 @@ import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { createPayloadDecoder, type PayloadDecoder } from '../framing/payloads.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../framing/scan-abi.ts';
+import type { FileMapping } from '../os/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { inflate } from '../sources/inflate.ts';
 import type { Source } from '../sources/source.ts';
@@ -86,8 +87,16 @@ const DESCRIPTORS = 4096;
 /** Kept of a message that is too long. */
 const HEAD = 65536;
 
+/**
+ * A file that is in the arena as a whole (`mapFile`): its messages are parsed where they lie. `parseFeed` releases it.
+ * The arena it lies in must be the one in the options.
+ */
+export type MappedInput = FileMapping;
+
 /** Parses a whole input. @throws InputError where it cannot be read */
-export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, source: Source, framing: Framing, options: FeedOptions<S> = {}): Promise<FeedSummary> {
+export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, source: Source | MappedInput, framing: Framing, options: FeedOptions<S> = {}): Promise<FeedSummary> {
+	const mapping = 'read' in source ? null : source;
+	if (mapping !== null && options.arena === undefined) throw new TypeError('tickforge: a mapped file is parsed in the arena it lies in; pass that arena');
 	const started = performance.now();
 	const longest = options.longest ?? 4 * 2 ** 20;
 	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2);
@@ -128,9 +137,10 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		},
 	});
 	const { arena } = parser;
-	const window = arena.allocate('input window', windowBytes, { guard: 4096 });
+	const window = mapping === null ? arena.allocate('input window', windowBytes, { guard: 4096 }) : { address: mapping.address, size: mapping.length };
 	const table = arena.allocate('descriptors', DESCRIPTORS * DESCRIPTOR.size);
-	const context = arena.allocate('framing', SCAN.size).address;
+	const framingRegion = arena.allocate('framing', SCAN.size);
+	const context = framingRegion.address;
 	const unpacked = framing.binary ? arena.allocate('unpacked payloads', windowBytes, { guard: 4096 }) : null;
 	const decoder: PayloadDecoder | null = unpacked === null ? null : createPayloadDecoder(arena.memory, unpacked.address, unpacked.size, inflate);
 	const scan = createScanner(framing, options.framingTier ?? parser.tier, arena.memory, arena.shared);
@@ -215,18 +225,27 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	};
 	const progress = (): void => {
 		const statistics = parser.statistics();
-		options.onProgress?.({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes, share: source.size === null || source.size === 0 ? null : Math.min(1, source.position / source.size) });
+		const share = 'read' in source ? (source.size === null || source.size === 0 ? null : Math.min(1, source.position / source.size)) : (get(SCAN.start) - window.address) / Math.max(1, window.size);
+		options.onProgress?.({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes, share });
 	};
 
 	try {
 		for (;;) {
-			makeRoom();
-			const end = get(SCAN.end);
-			const room = Math.min(window.address + window.size - end, 2 ** 20);
-			const reading = source.read(arena.u8().subarray(end, end + room));
-			const read = typeof reading === 'number' ? reading : await reading;
+			let read: number;
+			if ('read' in source) {
+				makeRoom();
+				const end = get(SCAN.end);
+				const room = Math.min(window.address + window.size - end, 2 ** 20);
+				const reading = source.read(arena.u8().subarray(end, end + room));
+				read = typeof reading === 'number' ? reading : await reading;
+				put(SCAN.end, end + read);
+			} else {
+				// A megabyte more of what is there already, so that batches are waited for and progress is shown.
+				source.check();
+				read = Math.min(window.size - bytes, 2 ** 20);
+				put(SCAN.end, window.address + bytes + read);
+			}
 			bytes += read;
-			put(SCAN.end, end + read);
 			if (read === 0) put(SCAN.final, 1);
 			scanAll();
 			progress();
@@ -254,8 +273,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			stopped,
 		};
 	} finally {
-		source.close();
-		if (options.arena !== undefined) for (const region of [window, table, ...(unpacked === null ? [] : [unpacked])]) arena.release(region);
+		if ('read' in source) source.close();
+		else source.release();
+		if (options.arena !== undefined) for (const region of [...('name' in window ? [window] : []), table, framingRegion, ...(unpacked === null ? [] : [unpacked])]) arena.release(region);
 		parser.dispose();
 	}
 }

@@ -47,6 +47,7 @@ describe('tickforge run', () => {
 			[['run', 'coinbase', 'coinbase.ndjson.gz'], undefined],
 			[['run', 'coinbase', '-'], ndjson],
 			[['run', 'coinbase', 'coinbase.ndjson', '--tier', 'reference'], undefined],
+			[['run', 'coinbase', 'coinbase.ndjson', '--map'], undefined],
 			[['run', 'coinbase', 'coinbase.ndjson', '--rows', '64', '--items', '4096'], undefined],
 		] as const) {
 			const summary = json(args, input);

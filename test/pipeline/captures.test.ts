@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { capture } from '../../src/framing/lines.ts';
-import { exchanges, json } from '../../src/index.ts';
+import { createArena, exchanges, json } from '../../src/index.ts';
+import { type FileMapping, mapFile } from '../../src/os/index.ts';
 import { type FeedOptions, parseFeed } from '../../src/pipeline/feed.ts';
 import type { Schema } from '../../src/schema/index.ts';
 import { bytesSource, iterableSource } from '../../src/sources/bytes.ts';
@@ -15,7 +16,7 @@ if (presets.length === 0) console.log(`skipped, because ${folder} has no capture
 
 const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
 
-async function rowsOf(schema: Schema, source: Source, options: FeedOptions = {}): Promise<{ rows: string[]; messages: number; refused: unknown[] }> {
+async function rowsOf(schema: Schema, source: Source | FileMapping, options: FeedOptions = {}): Promise<{ rows: string[]; messages: number; refused: unknown[] }> {
 	const rows: string[] = [];
 	const refused: unknown[] = [];
 	const summary = await parseFeed(json(schema), source, capture(), {
@@ -41,13 +42,17 @@ function* pieces(bytes: Uint8Array, size: () => number): Generator<Uint8Array> {
 
 describe.each(presets)('the capture of $name', ({ name, schema }) => {
 	const path = join(folder, `${name}.capture`);
-	it('gives the same rows from a file, bytes and pieces, in every tier', async () => {
+	it('gives the same rows from a file, read and mapped, bytes and pieces, in every tier', async () => {
 		const bytes = readFileSync(path);
 		const expected = await rowsOf(schema, fileSource(path));
 		expect(expected.refused).toEqual([]);
 		expect(expected.messages).toBeGreaterThan(100);
 		expect(await rowsOf(schema, bytesSource(bytes))).toEqual(expected);
 		expect(await rowsOf(schema, fileSource(path), { tier: 'reference' })).toEqual(expected);
+		const arena = createArena({ ceiling: 2 ** 29 });
+		expect(await rowsOf(schema, mapFile(arena, path), { arena })).toEqual(expected);
+		expect(arena.used).toBe(0);
+		expect(arena.checkGuards()).toEqual([]);
 		let seed = 1;
 		const random = (): number => {
 			seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
