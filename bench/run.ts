@@ -111,6 +111,7 @@ async function benchType(type: MessageType): Promise<Result> {
 			},
 		},
 		tier('schema'),
+		tier('layout'),
 		...(simdjson === null ? [] : [{ name: 'simdjson', every: 1, run: async () => (await simdjson.run()) / count }]),
 		{
 			name: 'JSON.parse',

@@ -6,6 +6,7 @@ import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout }
 import { instantiateParser } from '../compiler/instantiate.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
+import { createTiering, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
 import { type Arena, createArena, type Region } from '../memory/index.ts';
 import type { RowOf, Schema, TableNames } from '../schema/index.ts';
 import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
@@ -30,8 +31,10 @@ export interface RefusedMessage {
 export type AnyBatch<S extends Schema> = { [Name in TableNames<S>]: Batch<RowOf<S, Name>> & { readonly table: Name } }[TableNames<S>];
 
 export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions {
-	/** Default: `schema` where WebAssembly has SIMD, else `reference`. */
+	/** Default: `layout` where WebAssembly has SIMD and the protocol has layouts, then `schema`; `reference` without SIMD. */
 	readonly tier?: Tier;
+	/** When the layout tier learns, and when it steps aside. */
+	readonly tiering?: TieringRules;
 	/** Default: an arena of the parser's own. One that is given is not disposed with the parser. */
 	readonly arena?: Arena;
 	/** Bytes that the parser's own arena may take. Default 1 GiB. What does not fit throws ArenaFullError. */
@@ -62,6 +65,8 @@ export interface ParserStatistics {
 	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
 	/** Batches handed to `onBatch`. */
 	readonly batches: number;
+	/** What the layout tier does; null in other tiers. */
+	readonly layouts: TieringStatistics | null;
 }
 
 export interface Parser<S extends Schema = Schema> {
@@ -185,8 +190,23 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	setContext(CONTEXT.symbolTables, tableAddresses);
 	for (const table of tables) useSlot(table, table.current);
 
-	const tier: Tier = options.tier ?? (detectFeatures().simd ? 'schema' : 'reference');
-	const parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+	const features = detectFeatures();
+	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
+	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd };
+	const generated = (): ParseFunction => instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, generateOptions)), arena.memory, (bytes) => allocate('constants', bytes).address);
+	let parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : generated();
+	const tiering: Tiering | null =
+		tier === 'layout' && protocol.learner !== undefined
+			? createTiering({
+					learner: protocol.learner(layout, (table, name) => (symbols[table] as SymbolReader).id(name)),
+					memory: arena.memory,
+					allocate: (name, bytes) => allocate(name, bytes).address,
+					generate: generateOptions,
+					schema: parseCall,
+					context,
+					...(options.tiering === undefined ? {} : { rules: options.tiering }),
+				})
+			: null;
 
 	let batches = 0;
 	let refused = 0;
@@ -293,6 +313,10 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 			if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
 			growSymbols();
+			if (tiering !== null) {
+				tiering.afterCall();
+				parseCall = tiering.parse;
+			}
 		}
 		collectCounts();
 	};
@@ -333,6 +357,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			messages,
 			refused,
 			batches,
+			layouts: tiering === null ? null : tiering.statistics(),
 			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
 			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
 		}),

@@ -1,0 +1,76 @@
+/** Finding a part's record in generated code; tables.ts has the memory. */
+import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { BRANCH, EXTENT_SALTS, SLOT, STATE, WORD } from './tables.ts';
+
+/** Bit i: byte p + i is a separator (64 bytes; 16 instructions and the joining). */
+export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I64> {
+	const bits = (chunk: number): I32 =>
+		V128.load(p, chunk * 16)
+			.i8x16.ltS(V128.splat8(0x30))
+			.i8x16.bitmask();
+	const low = f.local(I32, bits(0).or(bits(1).shl(16)), `${name}Low`);
+	const high = f.local(I32, bits(2).or(bits(3).shl(16)), `${name}High`);
+	return f.local(I64, low.extendU().or(high.extendU().shl(32)), name);
+}
+
+export interface Lookup {
+	/** Emits: `record` becomes the address of the record for the part at p, or 0. `state` is the state's address. */
+	find(f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>): void;
+	/** As a function: `find(p, end, state) -> record | 0`. */
+	readonly call: Func<I32>;
+}
+
+export function emitLookup(m: ModuleBuilder): Lookup {
+	const branch = m.func('branch', { params: { node: I32, p: I32, end: I32 }, results: [I32] }, (f, { node, p, end }) => {
+		const hash = f.local(I64, end.sub(p).extendU().mul(I64.load(node, BRANCH.lengthMultiplier)), 'hash');
+		const left = f.local(I32, I32.load(node, BRANCH.words), 'left');
+		const at = f.local(I32, p.add(WORD), 'at');
+		const multiplier = f.local(I32, node, 'multiplier');
+		const add = (word: I64, factor: I64): void => hash.set(hash.add(word.mul(factor)));
+		f.block((done) => {
+			f.loop((next) => {
+				done.branchIf(left.eqz());
+				add(separatorWord(f, at, 'word'), I64.load(multiplier, BRANCH.multipliers));
+				at.set(at.add(WORD));
+				multiplier.set(multiplier.add(8));
+				left.set(left.sub(1));
+				next.branch();
+			});
+		});
+		const last = f.local(I32, I32.load(node, BRANCH.last), 'last');
+		at.set(I32.select(last.ltS(0), end.sub(WORD), p.add(last)));
+		add(separatorWord(f, at, 'lastWord'), I64.load(node, BRANCH.lastMultiplier));
+		const place = hash.shrU(I64.load32U(node, BRANCH.shift)).wrap().shl(2);
+		f.return(I32.load(I32.load(node, BRANCH.table).add(place)));
+	});
+
+	const find = (f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>): void => {
+		const word = separatorWord(f, p, 'word');
+		const key = f.local(I64, undefined, 'key');
+		const slot = f.local(I32, undefined, 'slot');
+		f.block((found) => {
+			f.block((missed) => {
+				for (let extent = 0; extent < STATE.extentCount; extent++) {
+					const mask = f.local(I64, I64.load(state, STATE.extents + extent * 8), 'extent');
+					if (extent > 0) missed.branchIf(mask.eqz());
+					key.set(word.and(mask).xor(BigInt.asIntN(64, EXTENT_SALTS[extent] as bigint)));
+					const place = key.mul(I64.load(state, STATE.multiplier)).shrU(I64.load32U(state, STATE.shift)).wrap().shl(4);
+					slot.set(I32.load(state, STATE.table).add(place));
+					found.branchIf(I64.load(slot, SLOT.key).eq(key));
+				}
+			});
+			record.set(I32.of(0));
+			slot.set(I32.of(0));
+		});
+		f.if(slot, () => {
+			record.set(I32.load(slot, SLOT.target));
+			f.if(record.and(1), () => record.set(branch.call(record.sub(1), p, end)));
+		});
+	};
+	const call = m.func('findLayout', { params: { p: I32, end: I32, state: I32 }, results: [I32] }, (f, { p, end, state }) => {
+		const record = f.local(I32, undefined, 'record');
+		find(f, p, end, state, record);
+		f.return(record);
+	});
+	return { find, call };
+}

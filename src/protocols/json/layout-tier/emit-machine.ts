@@ -1,0 +1,371 @@
+/**
+ * The code of the layout tier: `takeLayouts(descriptors, count, context) -> taken` reads messages as long as their
+ * layouts are known, and stops before the first that is not. Whatever it has written for that one lies beyond the
+ * counters, so it leaves no trace.
+ */
+import type { ListColumn, SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
+import type { ConstantPool } from '../../../kernels/constant-pool.ts';
+import { emitFindInline } from '../../../symbols/index.ts';
+import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { FastKernels } from '../schema-tier/fast-path.ts';
+import { stringStops } from '../schema-tier/grammar.ts';
+import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import { heapOf, inlineView, storeListEnd, storeNull } from '../schema-tier/store.ts';
+import type { Strict } from '../schema-tier/strict-containers.ts';
+import type { StrictValues } from '../schema-tier/strict-values.ts';
+import { emitLookup, type Lookup } from './emit-lookup.ts';
+import { addNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
+import { layoutRecord, RECORD } from './records.ts';
+import type { Edge, Machine, Shapes } from './shapes.ts';
+import type { Spot } from './spots.ts';
+import { STATE, STATES } from './tables.ts';
+
+export interface LayoutCode {
+	readonly m: ModuleBuilder;
+	readonly pool: ConstantPool;
+	readonly s: StrictValues;
+	readonly kernels: FastKernels;
+	readonly layout: SchemaLayout;
+	readonly variants: readonly VariantPlan[];
+	readonly strict: ReadonlyMap<ValuePlan, Strict>;
+	/** Address of the layouts (tables.ts), set before a call. */
+	readonly layouts: Global<I32>;
+	/** Set by a list that had an item without a layout. */
+	readonly unknownItem: Global<I32>;
+	/** `note(p, end, variant)`: keeps a message to be learned. */
+	readonly note: Func;
+	/** Whether the engine has relaxed vector instructions. */
+	readonly relaxed: boolean;
+	resetPending(f: FunctionBuilder, table: TableLayout, batch: I32): void;
+	commit(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
+}
+
+/** Addresses of one row. */
+interface Row {
+	readonly batch: Local<I32>;
+	readonly row: Local<I32>;
+	readonly at8: Local<I32>;
+	readonly at4: Local<I32>;
+	readonly at16: Local<I32>;
+	readonly bitByte: Local<I32>;
+	readonly bit: Local<I32>;
+}
+
+interface Scope extends LayoutCode {
+	readonly f: FunctionBuilder;
+	readonly lookup: Lookup;
+	readonly p: Local<I32>;
+	readonly end: I32;
+	readonly record: Local<I32>;
+	readonly rows: Row;
+	readonly base: Local<I32>;
+	readonly constants: NumberConstants;
+	readonly lists: ReadonlyMap<ListPlan, Func>;
+	/** Vectors of the edge being emitted; the next edge uses them again. */
+	readonly vectors: { readonly all: Local<V128>[]; used: number };
+}
+
+export function emitLayoutTier(code: LayoutCode, shapes: Shapes): Func<I32> {
+	const { m } = code;
+	const lookup = emitLookup(m);
+	const lists = new Map<ListPlan, Func>();
+	// Inner lists first: a machine's edges name only lists below it.
+	const emitted = new Set<Machine>();
+	const emitList = (machine: Machine): void => {
+		if (emitted.has(machine)) return;
+		emitted.add(machine);
+		for (const edge of machine.edges) if (edge.list !== null) emitList(shapes.lists.get(edge.list) as Machine);
+		if (machine.list !== null) lists.set(machine.list, emitItems(code, lookup, lists, machine, tableOf(code, shapes, machine)));
+	};
+	for (const machine of shapes.lists.values()) emitList(machine);
+
+	return emitMessages(code, lookup, lists, shapes.root);
+}
+
+/** The table that a list's rows belong to: that of the variant which leads to it. */
+function tableOf(code: LayoutCode, shapes: Shapes, machine: Machine): TableLayout {
+	const variantOf = (list: ListPlan): number => {
+		for (const edge of shapes.root.edges) if (edge.list === list) return edge.variant;
+		for (const other of shapes.lists.values()) if (other.list !== null && other.edges.some((edge) => edge.list === list)) return variantOf(other.list);
+		throw new Error('tickforge: a list that no message leads to');
+	};
+	return (code.variants[variantOf(machine.list as ListPlan)] as VariantPlan).table as TableLayout;
+}
+
+function createScope(code: LayoutCode, f: FunctionBuilder, lookup: Lookup, lists: ReadonlyMap<ListPlan, Func>, p: Local<I32>, end: I32, batch: Local<I32>, row: Local<I32>): Scope {
+	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
+	const constantsAt = f.local(I32, code.pool.base, 'constants');
+	return {
+		...code,
+		f,
+		lookup,
+		lists,
+		p,
+		end,
+		record: local('record'),
+		rows: { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), bitByte: local('bitByte'), bit: local('bit') },
+		base: f.local(I32, code.layouts, 'layouts'),
+		constants: addNumberConstants(code.pool, constantsAt, code.relaxed),
+		vectors: { all: [], used: 0 },
+	};
+}
+
+function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan, Func>, machine: Machine): Func<I32> {
+	const { m } = code;
+	const anyList = machine.edges.some((edge) => edge.list !== null);
+	return m.func('takeLayouts', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
+		const taken = f.local(I32, 0, 'taken');
+		const descriptor = f.local(I32, descriptors, 'descriptor');
+		const p = f.local(I32, undefined, 'p');
+		const end = f.local(I32, undefined, 'end');
+		const batch = f.local(I32, undefined, 'batch');
+		const row = f.local(I32, undefined, 'row');
+		const scope = createScope(code, f, lookup, lists, p, end, batch, row);
+		f.block((stopped) => {
+			f.loop((message) => {
+				stopped.branchIf(taken.geU(count));
+				p.set(I32.load(descriptor, DESCRIPTOR.offset));
+				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+				f.block((accepted) => {
+					emitParts(scope, machine, {
+						begin(edge, otherwise) {
+							const variant = code.variants[edge.variant] as VariantPlan;
+							const { table } = variant;
+							if (table === null) return;
+							batch.set(I32.load(context, CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantBatch));
+							row.set(I32.load(batch));
+							otherwise.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
+							code.resetPending(f, table, batch);
+							placeRow(scope, usedWidths(machine, edge.variant));
+						},
+						finish(edge) {
+							const variant = code.variants[edge.variant] as VariantPlan;
+							if (variant.table !== null) code.commit(f, variant.table, batch, row, descriptor);
+							const entry = CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantMessages;
+							f.store(context, I32.load(context, entry).add(1), entry);
+							if (anyList) {
+								f.if(code.unknownItem, () => {
+									code.unknownItem.set(f, I32.of(0));
+									f.call(code.note, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(edge.variant));
+								});
+							}
+							accepted.branch();
+						},
+						ends: (edge, otherwise) => otherwise.branchIf(p.add(I32.load(scope.record, RECORD.length)).ne(end), { likely: edge.next !== null }),
+						table: (edge) => (code.variants[edge.variant] as VariantPlan).table,
+					});
+					stopped.branch();
+				});
+				descriptor.set(descriptor.add(DESCRIPTOR.size));
+				taken.set(taken.add(1));
+				message.branch();
+			});
+		});
+		f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
+		f.store(scope.base, I32.load(scope.base, LEARNING.taken).add(taken), LEARNING.taken);
+		f.return(taken);
+	});
+}
+
+/** `items <list>(p, end, batch, parent) -> p`: the items up to the closing bracket, where p then stands; 0 where one is not known. */
+function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan, Func>, machine: Machine, table: TableLayout): Func {
+	const { m, s } = code;
+	const plan = machine.list as ListPlan;
+	const column = plan.column as ListColumn;
+	const pending = s.stores.pending.items[column.itemSpace] as Global<I32>;
+	const capacity = table.spaces[column.itemSpace]?.capacity ?? 0;
+	// Where an item writes more than its row, an attempt cannot be taken back.
+	const simple = machine.edges.every((edge) => edge.list === null && edge.spots.every((spot) => spot.kind !== 'text'));
+	return m.func(`items ${plan.path}`, { params: { p: I32, end: I32, batch: I32, parent: I32 }, results: [I32] }, (f, { p, end, batch, parent }) => {
+		const start = f.local(I32, pending, 'start');
+		const row = f.local(I32, start, 'item');
+		const from = f.local(I32, undefined, 'from');
+		const scope = createScope(code, f, lookup, lists, p, end, batch, row);
+		const widths = usedWidths(machine, -1);
+		f.block((closed) => {
+			closed.branchIf(I32.load8U(p).eq(0x5d));
+			f.loop((next) => {
+				f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
+				placeRow(scope, widths);
+				from.set(p);
+				f.block((accepted) => {
+					emitParts(scope, machine, { begin: () => undefined, finish: () => accepted.branch(), ends: () => undefined, table: () => table });
+					if (!simple) f.return(I32.of(0));
+					else {
+						p.set((code.strict.get(plan.item) as Strict).value.call(from, end, batch, row) as I32);
+						f.if(p.eqz(), () => f.return(I32.of(0)));
+						code.unknownItem.set(f, I32.of(1));
+					}
+				});
+				row.set(row.add(1));
+				const byte = f.local(I32, I32.load8U(p), 'byte');
+				closed.branchIf(byte.eq(0x5d));
+				p.set(p.add(1));
+				next.branchIf(byte.eq(0x2c));
+				f.return(I32.of(0));
+			});
+		});
+		pending.set(f, row);
+		storeListEnd(f, column.values, batch, parent, start, row);
+		if (column.validity >= 0) f.call(s.stores.setBit, batch.add(column.validity), parent, I32.of(1));
+		f.return(p);
+	});
+}
+
+interface Flow {
+	/** At the first part, once it is known to be this edge's. */
+	begin(edge: Edge, otherwise: Label): void;
+	/** Everything is read; leaves the parts. */
+	finish(edge: Edge): void;
+	/** Before a last part is converted. */
+	ends(edge: Edge, otherwise: Label): void;
+	table(edge: Edge): TableLayout | null;
+}
+
+/** Emits: all parts from p on. Comes to its end where a layout is not known. */
+function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
+	const { f, p, end, record, base, lookup } = scope;
+	const stateAt = (id: number): I32 => base.add(STATES + id * STATE.size);
+	f.block((unknown) => {
+		lookup.find(f, p, end, stateAt(machine.states[0]?.id ?? 0), record);
+		f.loop((part) => {
+			unknown.branchIf(record.eqz());
+			f.loop((alternative) => {
+				f.switch(
+					I32.load(record, RECORD.edge),
+					machine.edges.map((edge) => () => {
+						scope.vectors.used = 0;
+						f.block((otherwise) => {
+							emitEdge(scope, machine, edge, flow, otherwise);
+							if (edge.next === null) flow.finish(edge);
+							else {
+								const items = scope.lists.get(edge.list as ListPlan) as Func;
+								p.set(items.call(p, end, scope.rows.batch, scope.rows.row) as I32);
+								unknown.branchIf(p.eqz().or(p.geU(end)));
+								record.set(lookup.call.call(p, end, stateAt(edge.next.id)) as I32);
+								part.branch();
+							}
+						});
+					}),
+				);
+				record.set(I32.load(record, RECORD.alternative));
+				alternative.branchIf(record);
+			});
+		});
+	});
+}
+
+function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherwise: Label): void {
+	const { f, p, record } = scope;
+	const record_ = layoutRecord(edge.spots, edge);
+	if (edge.next === null) flow.ends(edge, otherwise);
+	// Every byte within its bounds?
+	const excess = (chunk: number): V128 =>
+		V128.load(p, chunk * 16)
+			.i8x16.sub(V128.load(record, record_.chunks + chunk * 32))
+			.i8x16.subSatU(V128.load(record, record_.chunks + chunk * 32 + 16));
+	const wrong = takeVector(scope);
+	wrong.set(excess(0));
+	for (let chunk = 1; chunk < record_.chunkCount; chunk++) wrong.set(wrong.or(excess(chunk)));
+	otherwise.branchIf(wrong.anyTrue(), { likely: false });
+	if (edge.state === machine.states[0]) flow.begin(edge, otherwise);
+	for (const spot of edge.spots) emitSpot(scope, edge, spot, record_.values.get(spot) ?? -1, flow, otherwise);
+	for (const [spot, offset] of record_.textScales) f.store8(scope.rows.batch.add(scope.rows.row), I32.load(record, offset), spot.column.textScales);
+	const numbers = { f, constants: scope.constants, p, record, vector: () => takeVector(scope), at8: scope.rows.at8, at4: scope.rows.at4 };
+	for (const pair of record_.pairs) emitPair(numbers, pair);
+	f.store8(record, I32.of(1), RECORD.used);
+	p.set(p.add(I32.load(record, RECORD.length)));
+}
+
+function takeVector(scope: Scope): Local<V128> {
+	const { all } = scope.vectors;
+	const index = scope.vectors.used++;
+	const local = all[index] ?? scope.f.local(V128, undefined, `vector${index}`);
+	all[index] = local;
+	return local;
+}
+
+function emitSpot(scope: Scope, edge: Edge, spot: Spot, at: number, flow: Flow, otherwise: Label): void {
+	const { f, p, end, record, rows, s, kernels } = scope;
+	const start = (): I32 => p.add(I32.load(record, at));
+	const length = (): I32 => I32.load(record, at + 4);
+	const plainTo = (from: I32, expected: I32): void => otherwise.branchIf((kernels.plainEnd.call(from, end) as I32).ne(expected), { likely: false });
+	switch (spot.kind) {
+		case 'number':
+			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
+			return;
+		case 'symbol': {
+			const id = emitFindInline(f, { table: I32.load(s.environment.symbolTables, spot.column.symbolTable * 4), p: start(), length: length(), otherwise: s.kernels.find as Func<I32> });
+			otherwise.branchIf(id.ltS(0), { likely: false });
+			f.store(rows.at4, id, spot.column.values);
+			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
+			return;
+		}
+		case 'text': {
+			const from = f.local(I32, start(), 'from');
+			if (spot.short) {
+				const count = f.local(I32, length(), 'length');
+				otherwise.branchIf(stringStops(V128.load(from)).ctz().ne(count), { likely: false });
+				f.store(rows.at16, inlineView(from, count), spot.column.values);
+			} else {
+				plainTo(from, from.add(length()));
+				const table = flow.table(edge) as TableLayout;
+				const fits = s.stores.putText.call(heapOf(rows.batch, table), I32.of(table.textCapacity), rows.at16.add(spot.column.values), from, length()) as I32;
+				otherwise.branchIf(fits.eqz(), { likely: false });
+			}
+			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
+			return;
+		}
+		case 'check': {
+			const from = f.local(I32, start(), 'from');
+			if (spot.short) otherwise.branchIf(stringStops(V128.load(from)).ctz().ne(length()), { likely: false });
+			else plainTo(from, from.add(length()));
+			return;
+		}
+		case 'constant':
+			if (spot.column.storage === 'bits') storeBit(scope, spot.column.values, I32.load(record, at));
+			else f.store(rows.at4, I32.load(record, at), spot.column.values);
+			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
+			return;
+		case 'null':
+			storeNull(f, s.stores, spot.column, rows.batch, rows.row);
+			return;
+		case 'valid':
+			storeBit(scope, spot.column.validity);
+	}
+}
+
+/** Emits a bit: always 1, or `value`, which is 0 or 1. */
+function storeBit(scope: Scope, bitmap: number, value?: I32): void {
+	const { f, rows } = scope;
+	const byte = I32.load8U(rows.bitByte, bitmap);
+	if (value === undefined) f.store8(rows.bitByte, byte.or(rows.bit), bitmap);
+	else f.store8(rows.bitByte, byte.and(rows.bit.xor(-1)).or(value.shl(rows.row.and(7))), bitmap);
+}
+
+/** Which of a row's addresses the edges use. */
+function usedWidths(machine: Machine, variant: number): ReadonlySet<number> {
+	const used = new Set<number>();
+	for (const edge of machine.edges) {
+		if (edge.variant !== variant) continue;
+		for (const spot of edge.spots) {
+			if (spot.kind === 'check' || spot.kind === 'null') continue;
+			const { column } = spot;
+			if (column.validity >= 0) used.add(0);
+			if (column.kind === 'scalar') used.add({ i64: 8, u64: 8, f64: 8, i32: 4, u32: 4, i8: 1, bits: 0, view: 16, offsets: 4 }[column.storage]);
+		}
+	}
+	return used;
+}
+
+function placeRow({ rows }: Scope, used: ReadonlySet<number>): void {
+	const { batch, row } = rows;
+	if (used.has(8)) rows.at8.set(batch.add(row.shl(3)));
+	if (used.has(4)) rows.at4.set(batch.add(row.shl(2)));
+	if (used.has(16)) rows.at16.set(batch.add(row.shl(4)));
+	if (used.has(0)) {
+		rows.bitByte.set(batch.add(row.shrU(3)));
+		rows.bit.set(I32.of(1).shl(row.and(7)));
+	}
+}
