@@ -1,6 +1,7 @@
 /** Finding a part's record in generated code; tables.ts has the memory. */
+import { DESCRIPTOR } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
-import { BRANCH, EXTENT_SALTS, SLOT, STATE, WORD } from './tables.ts';
+import { BRANCH, EXPRESS, EXPRESS_FACTORS, EXTENT_SALTS, SLOT, STATE, WORD } from './tables.ts';
 
 /** Bit i: byte p + i is a separator (64 bytes; 16 instructions and the joining). */
 export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I64> {
@@ -11,6 +12,29 @@ export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I
 	const low = f.local(I32, bits(0).or(bits(1).shl(16)), `${name}Low`);
 	const high = f.local(I32, bits(2).or(bits(3).shl(16)), `${name}High`);
 	return f.local(I64, low.extendU().or(high.extendU().shl(32)), name);
+}
+
+/** Emits: the express slot of a message. `express` is the block's address, `below` a vector of 0x30. */
+export function expressSlot(f: FunctionBuilder, descriptor: I32, express: I32, below: V128): Local<I32> {
+	const p = f.local(I32, I32.load(descriptor, DESCRIPTOR.offset), 'nextP');
+	const length = f.local(I32, I32.load(descriptor, DESCRIPTOR.length), 'nextLength');
+	const end = f.local(I32, p.add(length), 'nextEnd');
+	const head = I64.load(p.add(I32.load(express, EXPRESS.headAt)))
+		.mul(I64.load(express, EXPRESS.multiplier))
+		.shrU(58);
+	const name = f.local(I32, I32.load8U(express.add(head.wrap()), EXPRESS.heads), 'nameAt');
+	const window = (at: number): I32 =>
+		V128.load(end.sub(I32.load(express, at)))
+			.i8x16.ltS(below)
+			.i8x16.bitmask();
+	const windows = window(EXPRESS.window1).or(window(EXPRESS.window2).shl(16));
+	const factor = (value: bigint): bigint => BigInt.asIntN(64, value);
+	const hash = I64.load(p.add(name))
+		.mul(factor(EXPRESS_FACTORS.name))
+		.add(length.extendU().mul(factor(EXPRESS_FACTORS.length)))
+		.add(windows.extendU().mul(factor(EXPRESS_FACTORS.windows)));
+	const place = hash.shrU(I64.load32U(express, EXPRESS.shift)).wrap().shl(6);
+	return f.local(I32, I32.load(express, EXPRESS.slots).add(place), 'nextSlot');
 }
 
 export interface Lookup {

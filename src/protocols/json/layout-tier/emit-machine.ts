@@ -11,15 +11,15 @@ import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, typ
 import type { FastKernels } from '../schema-tier/fast-path.ts';
 import { stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
-import { heapOf, inlineView, storeListEnd, storeNull } from '../schema-tier/store.ts';
+import { heapOf, inlineView, lanesBelow, storeListEnd, storeNull } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
-import { emitLookup, type Lookup } from './emit-lookup.ts';
+import { emitLookup, expressSlot, type Lookup } from './emit-lookup.ts';
 import { addNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
 import { layoutRecord, RECORD } from './records.ts';
-import type { Edge, Machine, Shapes } from './shapes.ts';
+import { type Edge, expressOf, type Machine, type Shapes, type State } from './shapes.ts';
 import type { Spot } from './spots.ts';
-import { STATE, STATES } from './tables.ts';
+import { EXPRESS_AT, EXPRESS_SLOT, STATE, STATES } from './tables.ts';
 
 export interface LayoutCode {
 	readonly m: ModuleBuilder;
@@ -62,6 +62,8 @@ interface Scope extends LayoutCode {
 	readonly base: Local<I32>;
 	readonly constants: NumberConstants;
 	readonly lists: ReadonlyMap<ListPlan, Func>;
+	/** Where the message came the express way. */
+	readonly slot?: I32;
 	/** Vectors of the edge being emitted; the next edge uses them again. */
 	readonly vectors: { readonly all: Local<V128>[]; used: number };
 }
@@ -114,57 +116,150 @@ function createScope(code: LayoutCode, f: FunctionBuilder, lookup: Lookup, lists
 function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan, Func>, machine: Machine): Func<I32> {
 	const { m } = code;
 	const anyList = machine.edges.some((edge) => edge.list !== null);
+	const express = machine.edges.filter((edge) => expressOf(edge) > 0);
+	const fill = express.length === 0 ? null : emitFillSlot(code, lookup, machine);
 	return m.func('takeLayouts', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
-		const taken = f.local(I32, 0, 'taken');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
+		const last = f.local(I32, descriptors.add(count.shl(4)).sub(DESCRIPTOR.size), 'last');
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
 		const batch = f.local(I32, undefined, 'batch');
 		const row = f.local(I32, undefined, 'row');
 		const scope = createScope(code, f, lookup, lists, p, end, batch, row);
+		const { record, base } = scope;
+		const slot = f.local(I32, undefined, 'slot');
+		const tried = f.local(I32, undefined, 'tried');
+		const expressAt = f.local(I32, base.add(EXPRESS_AT), 'express');
+		const below = f.local(V128, V128.splat8(0x30), 'below');
+		const begin = (edge: Edge, otherwise: Label): void => {
+			const { table } = code.variants[edge.variant] as VariantPlan;
+			if (table === null) return;
+			batch.set(I32.load(context, CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantBatch));
+			row.set(I32.load(batch));
+			otherwise.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
+			code.resetPending(f, table, batch);
+			placeRow(scope, usedWidths(machine, edge.variant));
+		};
+		const finish = (edge: Edge, accepted: Label): void => {
+			const { table } = code.variants[edge.variant] as VariantPlan;
+			if (table !== null) code.commit(f, table, batch, row, descriptor);
+			const entry = CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantMessages;
+			f.store(context, I32.load(context, entry).add(1), entry);
+			if (edge.list !== null || (anyList && edge.state !== machine.states[0])) {
+				f.if(code.unknownItem, () => {
+					code.unknownItem.set(f, I32.of(0));
+					f.call(code.note, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(edge.variant));
+				});
+			}
+			accepted.branch();
+		};
+		const table = (edge: Edge): TableLayout | null => (code.variants[edge.variant] as VariantPlan).table;
 		f.block((stopped) => {
+			stopped.branchIf(count.eqz());
+			// The next message's slot is found while this one is converted: its loads are under way by then.
+			if (fill !== null) slot.set(expressSlot(f, descriptor, expressAt, below));
 			f.loop((message) => {
-				stopped.branchIf(taken.geU(count));
+				const current = f.local(I32, slot, 'current');
+				if (fill !== null) slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressAt, below));
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				f.block((accepted) => {
-					emitParts(scope, machine, {
-						begin(edge, otherwise) {
-							const variant = code.variants[edge.variant] as VariantPlan;
-							const { table } = variant;
-							if (table === null) return;
-							batch.set(I32.load(context, CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantBatch));
-							row.set(I32.load(batch));
-							otherwise.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
-							code.resetPending(f, table, batch);
-							placeRow(scope, usedWidths(machine, edge.variant));
-						},
-						finish(edge) {
-							const variant = code.variants[edge.variant] as VariantPlan;
-							if (variant.table !== null) code.commit(f, variant.table, batch, row, descriptor);
-							const entry = CONTEXT.variants + edge.variant * CONTEXT.variantSize + CONTEXT.variantMessages;
-							f.store(context, I32.load(context, entry).add(1), entry);
-							if (anyList) {
-								f.if(code.unknownItem, () => {
-									code.unknownItem.set(f, I32.of(0));
-									f.call(code.note, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(edge.variant));
+					if (fill === null) lookup.find(f, p, end, base.add(STATES + (machine.states[0] as State).id * STATE.size), record);
+					else {
+						tried.set(I32.of(0));
+						f.block((general) => {
+							f.loop((again) => {
+								f.block((refill) => {
+									record.set(I32.load(current, EXPRESS_SLOT.record));
+									refill.branchIf(I32.load(record, RECORD.length).ne(end.sub(p)), { likely: false });
+									f.switch(
+										I32.load(record, RECORD.edge),
+										machine.edges.map((edge) => () => {
+											if (expressOf(edge) === 0) return;
+											scope.vectors.used = 0;
+											emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => finish(edge, accepted), ends: () => undefined, table }, refill);
+											finish(edge, accepted);
+										}),
+									);
 								});
-							}
-							accepted.branch();
-						},
-						ends: (edge, otherwise) => otherwise.branchIf(p.add(I32.load(scope.record, RECORD.length)).ne(end), { likely: edge.next !== null }),
-						table: (edge) => (code.variants[edge.variant] as VariantPlan).table,
+								stopped.branchIf(tried, { likely: false });
+								record.set(fill.call(p, end, current));
+								stopped.branchIf(record.eqz());
+								general.branchIf(record.ne(1));
+								tried.set(I32.of(1));
+								again.branch();
+							});
+						});
+					}
+					emitParts(scope, machine, {
+						begin,
+						finish: (edge) => finish(edge, accepted),
+						ends: (_edge, otherwise) => otherwise.branchIf(p.add(I32.load(record, RECORD.length)).ne(end), { likely: false }),
+						table,
 					});
 					stopped.branch();
 				});
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
-				taken.set(taken.add(1));
-				message.branch();
+				message.branchIf(descriptor.leU(last));
 			});
 		});
+		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
 		f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
-		f.store(scope.base, I32.load(scope.base, LEARNING.taken).add(taken), LEARNING.taken);
+		f.store(base, I32.load(base, LEARNING.taken).add(taken), LEARNING.taken);
 		f.return(taken);
+	});
+}
+
+/**
+ * `fillSlot(p, end, slot) -> record | 1 | 0`: finds the message's record by its separators; where its edge is an express
+ * one, the slot leads to it from now on (1). 0: nothing known.
+ */
+function emitFillSlot(code: LayoutCode, lookup: Lookup, machine: Machine): Func<I32> {
+	const { m, s } = code;
+	return m.func('fillSlot', { params: { p: I32, end: I32, slot: I32 }, results: [I32] }, (f, { p, end, slot }) => {
+		const state = f.local(I32, code.layouts.add(STATES + (machine.states[0] as State).id * STATE.size), 'state');
+		const record = f.local(I32, lookup.call.call(p, end, state), 'record');
+		f.if(record.eqz(), () => f.return(I32.of(0)));
+		// The first of the alternatives that the message passes.
+		const chunk = f.local(I32, undefined, 'chunk');
+		const at = f.local(I32, undefined, 'at');
+		const left = f.local(I32, undefined, 'left');
+		f.block((passed) => {
+			f.loop((next) => {
+				f.if(I32.load(record, RECORD.express).eqz(), () => f.return(record));
+				f.block((failed) => {
+					failed.branchIf(I32.load(record, RECORD.length).ne(end.sub(p)));
+					chunk.set(record.add(I32.load16U(record, RECORD.chunks)));
+					left.set(I32.load16U(record, RECORD.chunks + 2));
+					at.set(p);
+					f.loop((more) => {
+						failed.branchIf(V128.load(at).i8x16.sub(V128.load(chunk)).i8x16.subSatU(V128.load(chunk, 16)).anyTrue());
+						at.set(at.add(16));
+						chunk.set(chunk.add(32));
+						left.set(left.sub(1));
+						more.branchIf(left);
+					});
+					passed.branch();
+				});
+				record.set(I32.load(record, RECORD.alternative));
+				next.branchIf(record);
+				f.return(I32.of(0));
+			});
+		});
+		const length = f.local(I32, I32.load(record, RECORD.nameLength), 'length');
+		f.if(length.gtU(16), () => f.return(I32.of(0)));
+		const name = f.local(I32, p.add(I32.load(record, RECORD.nameStart)), 'name');
+		const table = f.local(I32, I32.load(record, RECORD.express).sub(2), 'table');
+		const id = f.local(I32, 0, 'id');
+		f.if(table.geS(0), () => {
+			id.set(s.kernels.find.call(I32.load(s.environment.symbolTables.add(table.shl(2))), name, length) as I32);
+			f.if(id.ltS(0), () => f.return(I32.of(0)));
+		});
+		f.store(slot, V128.load(name), EXPRESS_SLOT.name);
+		f.store(slot, lanesBelow(length).not(), EXPRESS_SLOT.limits);
+		f.store(slot, record, EXPRESS_SLOT.record);
+		f.store(slot, id, EXPRESS_SLOT.id);
+		f.return(I32.of(1));
 	});
 }
 
@@ -190,6 +285,7 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 				placeRow(scope, widths);
 				from.set(p);
 				f.block((accepted) => {
+					lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
 					emitParts(scope, machine, { begin: () => undefined, finish: () => accepted.branch(), ends: () => undefined, table: () => table });
 					if (!simple) f.return(I32.of(0));
 					else {
@@ -223,18 +319,18 @@ interface Flow {
 	table(edge: Edge): TableLayout | null;
 }
 
-/** Emits: all parts from p on. Comes to its end where a layout is not known. */
+/** Emits: all parts from p on; `record` is the first one's. Comes to its end where a layout is not known. */
 function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 	const { f, p, end, record, base, lookup } = scope;
 	const stateAt = (id: number): I32 => base.add(STATES + id * STATE.size);
 	f.block((unknown) => {
-		lookup.find(f, p, end, stateAt(machine.states[0]?.id ?? 0), record);
 		f.loop((part) => {
 			unknown.branchIf(record.eqz());
 			f.loop((alternative) => {
 				f.switch(
 					I32.load(record, RECORD.edge),
 					machine.edges.map((edge) => () => {
+						if (expressOf(edge) > 0) return;
 						scope.vectors.used = 0;
 						f.block((otherwise) => {
 							emitEdge(scope, machine, edge, flow, otherwise);
@@ -268,6 +364,11 @@ function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherw
 	const wrong = takeVector(scope);
 	wrong.set(excess(0));
 	for (let chunk = 1; chunk < record_.chunkCount; chunk++) wrong.set(wrong.or(excess(chunk)));
+	const name = scope.slot === undefined ? undefined : edge.spots.find((spot) => spot.kind === 'symbol');
+	if (scope.slot !== undefined && name !== undefined) {
+		const bytes = V128.load(p.add(I32.load(record, RECORD.nameStart)));
+		wrong.set(wrong.or(bytes.i8x16.sub(V128.load(scope.slot, EXPRESS_SLOT.name)).i8x16.subSatU(V128.load(scope.slot, EXPRESS_SLOT.limits))));
+	}
 	otherwise.branchIf(wrong.anyTrue(), { likely: false });
 	if (edge.state === machine.states[0]) flow.begin(edge, otherwise);
 	for (const spot of edge.spots) emitSpot(scope, edge, spot, record_.values.get(spot) ?? -1, flow, otherwise);
@@ -275,7 +376,7 @@ function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherw
 	const numbers = { f, constants: scope.constants, p, record, vector: () => takeVector(scope), at8: scope.rows.at8, at4: scope.rows.at4 };
 	for (const pair of record_.pairs) emitPair(numbers, pair);
 	f.store8(record, I32.of(1), RECORD.used);
-	p.set(p.add(I32.load(record, RECORD.length)));
+	if (scope.slot === undefined) p.set(p.add(I32.load(record, RECORD.length)));
 }
 
 function takeVector(scope: Scope): Local<V128> {
@@ -296,6 +397,11 @@ function emitSpot(scope: Scope, edge: Edge, spot: Spot, at: number, flow: Flow, 
 			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
 			return;
 		case 'symbol': {
+			if (scope.slot !== undefined) {
+				f.store(rows.at4, I32.load(scope.slot, EXPRESS_SLOT.id), spot.column.values);
+				if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
+				return;
+			}
 			const id = emitFindInline(f, { table: I32.load(s.environment.symbolTables, spot.column.symbolTable * 4), p: start(), length: length(), otherwise: s.kernels.find as Func<I32> });
 			otherwise.branchIf(id.ltS(0), { likely: false });
 			f.store(rows.at4, id, spot.column.values);

@@ -3,10 +3,11 @@
  * between two calls of the parser.
  */
 
+import { chooseExpress } from './express.ts';
 import { type EdgeFacts, RECORD, type RecordLayout, writeRecord } from './records.ts';
-import { covers, type Edge, type PlacedPart, type State } from './shapes.ts';
+import { covers, type Edge, expressOf, type PlacedPart, type State } from './shapes.ts';
 import type { LearnedPart } from './spots.ts';
-import { asU64, BRANCH, EXTENT_SALTS, lowBits, SLOT, STATE, STATES, separators, WORD } from './tables.ts';
+import { asU64, BRANCH, EXPRESS, EXPRESS_AT, EXPRESS_SLOT, EXTENT_SALTS, lowBits, SLOT, STATE, STATES, separators, WORD } from './tables.ts';
 
 /** What a generated module knows of an edge. */
 export interface CompiledEdge {
@@ -57,6 +58,7 @@ const PAGE = 65536;
 const MOST_STATES = 1024;
 /** Layouts under one key: more would be tried in vain too often. */
 const MOST_ALTERNATIVES = 4;
+const EXPRESS_SLOTS = 16384;
 
 export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const { memory, allocate } = options;
@@ -66,6 +68,8 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const dirty = new Set<State>();
 	let edges: ReadonlyMap<Edge, CompiledEdge> = new Map();
 	let known = 0;
+	/** Layouts with which the express way is set up again. */
+	let expressAgain = 1;
 	let placed = 0;
 	let evicted = 0;
 	/** Pages of records; the last one is being filled. */
@@ -100,6 +104,27 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	for (let id = 0; id < MOST_STATES; id++) emptyState(id);
 	new Uint8Array(memory.buffer, address, STATES).fill(0);
 
+	const slots = allocate(EXPRESS_SLOTS * EXPRESS_SLOT.size);
+	const clearSlots = (): void => {
+		new Uint8Array(memory.buffer, slots, EXPRESS_SLOTS * EXPRESS_SLOT.size).fill(0);
+	};
+	const express = address + EXPRESS_AT;
+	const writeExpress = (layouts: readonly Layout[]): void => {
+		const settings = chooseExpress(layouts.filter(({ edge }) => expressOf(edge) > 0).map(({ part }) => part));
+		const data = view();
+		data.setUint32(express + EXPRESS.headAt, settings.headAt, true);
+		data.setUint32(express + EXPRESS.window1, settings.windows[0], true);
+		data.setUint32(express + EXPRESS.window2, settings.windows[1], true);
+		data.setBigUint64(express + EXPRESS.multiplier, settings.multiplier, true);
+		settings.heads.forEach((at, index) => {
+			data.setUint8(express + EXPRESS.heads + index, at);
+		});
+		// The slots' keys are others now; what lies there is still true.
+	};
+	clearSlots();
+	view().setUint32(express + EXPRESS.slots, slots, true);
+	view().setUint32(express + EXPRESS.shift, 64 - Math.log2(EXPRESS_SLOTS), true);
+
 	/** Forgets what no message used since the last time, and begins the pages anew. */
 	const evict = (): void => {
 		const bytesOf = new Uint8Array(memory.buffer);
@@ -117,13 +142,14 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		page = -1;
 		free = PAGE;
 		bytes = 0;
+		clearSlots();
 	};
 	const place = (layout: Layout): boolean => {
 		const compiled = edges.get(layout.edge);
 		if (compiled === undefined || !covers(compiled.facts, layout.part)) return false;
 		if (layout.record === 0) {
 			layout.record = takeRecord(compiled.record.size);
-			writeRecord(view(), layout.record, compiled.record, layout.edge.spots, { edge: layout.edge.index, ...layout.part });
+			writeRecord(view(), layout.record, compiled.record, layout.edge.spots, { edge: layout.edge.index, express: expressOf(layout.edge), ...layout.part });
 		}
 		return true;
 	};
@@ -212,6 +238,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		},
 		compile(next) {
 			edges = next;
+			clearSlots();
 			page = -1;
 			free = PAGE;
 			bytes = 0;
@@ -223,7 +250,14 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		write() {
 			if (dirty.size === 0) return;
 			if (bytes > limit) evict();
-			for (const state of dirty) writeState(state);
+			for (const state of dirty) {
+				writeState(state);
+				// The root's state: what leads to the slots is chosen anew as layouts double.
+				if (state.id === 0 && known >= expressAgain) {
+					writeExpress([...(byState.get(state) as Map<string, Layout>).values()]);
+					expressAgain = known * 2;
+				}
+			}
 			dirty.clear();
 			placed = 0;
 			for (const layouts of byState.values()) for (const { record } of layouts.values()) if (record > 0) placed++;

@@ -2,16 +2,19 @@
  * The record of a layout in memory, which generated code follows:
  *
  * ```
- *  0       4        8             12      16
- *  | edge  | length | alternative | used  | integers of the spots (i32) | masks, bases, signs (v128) | template, limits … |
+ *  0       4        8             12      16           20            24        28       32
+ *  | edge  | length | alternative | used  | name starts | name length | express | chunks | integers of the spots (i32) …
+ *  … | masks, bases, signs (v128) | template, limits … |
  * ```
- * `edge`: which code; `alternative`: another record that the same key may mean; `used`: set where a message took it.
+ * `edge`: which code; `alternative`: another record that the same key may mean; `used`: set where a message took it;
+ * `express`: 0 where the edge is none of the express ones, else 1 + the symbol table of the name (1 without a name).
+ * `chunks`: where template and limits begin, and in the upper 16 bits how many chunks there are.
  * Everything behind is at offsets that depend on the edge alone. Template and limits alternate, 16 bytes each; a byte
  * b of the message passes where `saturating((b - template) - limit)` is 0.
  */
 import type { NumberSpot, Spot } from './spots.ts';
 
-export const RECORD = { edge: 0, length: 4, alternative: 8, used: 12, spots: 16 } as const;
+export const RECORD = { edge: 0, length: 4, alternative: 8, used: 12, nameStart: 16, nameLength: 20, express: 24, chunks: 28, spots: 32 } as const;
 
 /** One vector of digits: 16 of one number, or 8 of each of two. */
 export interface DigitVector {
@@ -112,6 +115,8 @@ export interface LayoutContents {
 	readonly template: Uint8Array;
 	readonly limits: Uint8Array;
 	readonly spots: readonly Spot[];
+	/** See the file's head. */
+	readonly express: number;
 }
 
 /** Writes a record. `alternative` is set by whoever places it. */
@@ -119,6 +124,11 @@ export function writeRecord(view: DataView, at: number, layout: RecordLayout, ed
 	for (let offset = 0; offset < layout.size; offset += 4) view.setUint32(at + offset, 0, true);
 	view.setUint32(at + RECORD.edge, contents.edge, true);
 	view.setUint32(at + RECORD.length, contents.template.length, true);
+	const name = contents.spots.find((spot) => spot.kind === 'symbol');
+	view.setUint32(at + RECORD.nameStart, name?.start ?? 0, true);
+	view.setUint32(at + RECORD.nameLength, name?.length ?? 0, true);
+	view.setUint32(at + RECORD.express, contents.express, true);
+	view.setUint32(at + RECORD.chunks, layout.chunks | (layout.chunkCount << 16), true);
 	const own = (spot: Spot): Spot => contents.spots[edgeSpots.indexOf(spot)] as Spot;
 	for (const [spot, offset] of layout.values) {
 		const mine = own(spot);

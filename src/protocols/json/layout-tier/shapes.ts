@@ -35,6 +35,17 @@ export interface Edge {
 	readonly signed: Set<number>;
 	readonly based: Set<number>;
 }
+/**
+ * Whole messages in one part, with at most one name, take the express way (tables.ts). `express` of their records; 0
+ * for other edges.
+ */
+export function expressOf(edge: Edge): number {
+	const names = edge.spots.filter((spot) => spot.kind === 'symbol');
+	const whole = edge.machine.list === null && edge.next === null && edge.state === edge.machine.states[0];
+	if (!whole || names.length > 1) return 0;
+	return 1 + (names[0] === undefined ? 0 : names[0].column.symbolTable + 1);
+}
+
 export interface Machine {
 	/** Null: messages. */
 	readonly list: ListPlan | null;
