@@ -1,7 +1,8 @@
 /** Finding a part's record in generated code; tables.ts has the memory. */
 import { DESCRIPTOR } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
-import { BRANCH, EXPRESS, EXPRESS_FACTORS, EXTENT_SALTS, SLOT, STATE, WORD } from './tables.ts';
+import type { ExpressSettings } from './express.ts';
+import { BRANCH, EXPRESS_BITS, EXPRESS_FACTORS, EXTENT_SALTS, HEAD_BITS, SLOT, STATE, WORD } from './tables.ts';
 
 /** Bit i: byte p + i is a separator (64 bytes; 16 instructions and the joining). */
 export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I64> {
@@ -14,27 +15,47 @@ export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I
 	return f.local(I64, low.extendU().or(high.extendU().shl(32)), name);
 }
 
-/** Emits: the express slot of a message. `express` is the block's address, `below` a vector of 0x30. */
-export function expressSlot(f: FunctionBuilder, descriptor: I32, express: I32, below: V128): Local<I32> {
+/** What finding an express slot needs besides the message. */
+export interface ExpressCode {
+	readonly settings: ExpressSettings;
+	/** Address of the slots. */
+	readonly slots: I32;
+	/** 0x30 in every lane. */
+	readonly below: V128;
+	/** Address of the table of places where names begin, a byte each. */
+	readonly heads: I32;
+}
+
+const factor = (value: bigint): bigint => BigInt.asIntN(64, value);
+
+/** Emits: the address of a message's express slot. */
+export function expressSlot(f: FunctionBuilder, descriptor: I32, { settings, slots, below, heads }: ExpressCode): I32 {
 	const p = f.local(I32, I32.load(descriptor, DESCRIPTOR.offset), 'nextP');
 	const length = f.local(I32, I32.load(descriptor, DESCRIPTOR.length), 'nextLength');
-	const end = f.local(I32, p.add(length), 'nextEnd');
-	const head = I64.load(p.add(I32.load(express, EXPRESS.headAt)))
-		.mul(I64.load(express, EXPRESS.multiplier))
-		.shrU(58);
-	const name = f.local(I32, I32.load8U(express.add(head.wrap()), EXPRESS.heads), 'nameAt');
-	const window = (at: number): I32 =>
-		V128.load(end.sub(I32.load(express, at)))
-			.i8x16.ltS(below)
-			.i8x16.bitmask();
-	const windows = window(EXPRESS.window1).or(window(EXPRESS.window2).shl(16));
-	const factor = (value: bigint): bigint => BigInt.asIntN(64, value);
-	const hash = I64.load(p.add(name))
-		.mul(factor(EXPRESS_FACTORS.name))
-		.add(length.extendU().mul(factor(EXPRESS_FACTORS.length)))
-		.add(windows.extendU().mul(factor(EXPRESS_FACTORS.windows)));
-	const place = hash.shrU(I64.load32U(express, EXPRESS.shift)).wrap().shl(6);
-	return f.local(I32, I32.load(express, EXPRESS.slots).add(place), 'nextSlot');
+	const places = new Set(settings.heads);
+	let name: I64;
+	if (places.size === 1) name = I64.load(p, settings.heads[0] as number);
+	else {
+		const head = I64.load(p, settings.headAt)
+			.mul(factor(settings.multiplier))
+			.shrU(64 - HEAD_BITS);
+		name = I64.load(p.add(I32.load8U(heads.add(head.wrap()))));
+	}
+	let hash = name.mul(factor(EXPRESS_FACTORS.name)).add(length.extendU().mul(factor(EXPRESS_FACTORS.length)));
+	if (settings.windows.length > 0) {
+		const end = f.local(I32, p.add(length), 'nextEnd');
+		const window = (back: number): I32 => V128.load(end.sub(back)).i8x16.ltS(below).i8x16.bitmask();
+		const [first, second] = settings.windows as [number, number?];
+		const windows = second === undefined ? window(first) : window(first).or(window(second).shl(16));
+		hash = hash.add(windows.extendU().mul(factor(EXPRESS_FACTORS.windows)));
+	}
+	// The slot's address: its number times 64, from the hash's upper bits.
+	return slots.add(
+		hash
+			.shrU(64 - EXPRESS_BITS - 6)
+			.wrap()
+			.and(((1 << EXPRESS_BITS) - 1) << 6),
+	);
 }
 
 export interface Lookup {

@@ -14,12 +14,13 @@ import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import { heapOf, inlineView, lanesBelow, storeListEnd, storeNull } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
-import { emitLookup, expressSlot, type Lookup } from './emit-lookup.ts';
-import { addNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
+import { type ExpressCode, emitLookup, expressSlot, type Lookup } from './emit-lookup.ts';
+import { bindNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
+import type { ExpressSettings } from './express.ts';
 import { layoutRecord, RECORD } from './records.ts';
 import { type Edge, expressOf, type Machine, type Shapes, type State } from './shapes.ts';
 import type { Spot } from './spots.ts';
-import { EXPRESS_AT, EXPRESS_SLOT, STATE, STATES } from './tables.ts';
+import { EXPRESS_SLOT, SLOTS_AT, STATE, STATES } from './tables.ts';
 
 export interface LayoutCode {
 	readonly m: ModuleBuilder;
@@ -35,6 +36,8 @@ export interface LayoutCode {
 	readonly unknownItem: Global<I32>;
 	/** `note(p, end, variant)`: keeps a message to be learned. */
 	readonly note: Func;
+	/** Where the express way looks. */
+	readonly express: ExpressSettings;
 	/** Whether the engine has relaxed vector instructions. */
 	readonly relaxed: boolean;
 	resetPending(f: FunctionBuilder, table: TableLayout, batch: I32): void;
@@ -108,7 +111,7 @@ function createScope(code: LayoutCode, f: FunctionBuilder, lookup: Lookup, lists
 		record: local('record'),
 		rows: { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), bitByte: local('bitByte'), bit: local('bit') },
 		base: f.local(I32, code.layouts, 'layouts'),
-		constants: addNumberConstants(code.pool, constantsAt, code.relaxed),
+		constants: bindNumberConstants(f, code.pool, constantsAt, code.relaxed),
 		vectors: { all: [], used: 0 },
 	};
 }
@@ -129,8 +132,13 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 		const { record, base } = scope;
 		const slot = f.local(I32, undefined, 'slot');
 		const tried = f.local(I32, undefined, 'tried');
-		const expressAt = f.local(I32, base.add(EXPRESS_AT), 'express');
-		const below = f.local(V128, V128.splat8(0x30), 'below');
+		const places = new Set(code.express.heads);
+		const expressCode: ExpressCode = {
+			settings: code.express,
+			slots: f.local(I32, I32.load(base, SLOTS_AT), 'slots'),
+			below: f.local(V128, V128.splat8(0x30), 'below'),
+			heads: places.size === 1 ? I32.of(0) : f.local(I32, scope.constants.base.add(code.pool.add(Uint8Array.from(code.express.heads))), 'heads'),
+		};
 		const begin = (edge: Edge, otherwise: Label): void => {
 			const { table } = code.variants[edge.variant] as VariantPlan;
 			if (table === null) return;
@@ -157,10 +165,10 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 		f.block((stopped) => {
 			stopped.branchIf(count.eqz());
 			// The next message's slot is found while this one is converted: its loads are under way by then.
-			if (fill !== null) slot.set(expressSlot(f, descriptor, expressAt, below));
+			if (fill !== null) slot.set(expressSlot(f, descriptor, expressCode));
 			f.loop((message) => {
 				const current = f.local(I32, slot, 'current');
-				if (fill !== null) slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressAt, below));
+				if (fill !== null) slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressCode));
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				f.block((accepted) => {

@@ -18,10 +18,11 @@ import type { NumberSpot } from './spots.ts';
 /** Constants in memory: the engine would build them anew at each use. */
 export interface NumberConstants {
 	readonly base: I32;
-	readonly pairs: number;
-	readonly fours: number;
+	/** In locals: used by every number. */
+	readonly pairs: V128;
+	readonly fours: V128;
+	readonly eights: V128;
 	readonly clock: number;
-	readonly eights: number;
 	vector(bytes: Uint8Array): number;
 	readonly relaxed: boolean;
 }
@@ -29,13 +30,14 @@ export interface NumberConstants {
 const i16 = (...lanes: number[]): Uint8Array => new Uint8Array(Int16Array.from(lanes).buffer);
 const u32 = (...lanes: number[]): Uint8Array => new Uint8Array(Uint32Array.from(lanes).buffer);
 
-export function addNumberConstants(pool: ConstantPool, base: I32, relaxed: boolean): NumberConstants {
+export function bindNumberConstants(f: FunctionBuilder, pool: ConstantPool, base: I32, relaxed: boolean): NumberConstants {
+	const local = (bytes: Uint8Array, name: string): V128 => f.local(V128, V128.load(base, pool.add(bytes)), name);
 	return {
 		base,
-		pairs: relaxed ? pool.add(Uint8Array.of(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1)) : pool.add(i16(2561, 2561, 2561, 2561, 2561, 2561, 2561, 2561)),
-		fours: pool.add(i16(100, 1, 100, 1, 100, 1, 100, 1)),
+		pairs: local(relaxed ? Uint8Array.of(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1) : i16(2561, 2561, 2561, 2561, 2561, 2561, 2561, 2561), 'pairs'),
+		fours: local(i16(100, 1, 100, 1, 100, 1, 100, 1), 'fours'),
 		clock: pool.add(i16(100, 1, 60, 1, 100, 1, 100, 1)),
-		eights: pool.add(i16(10000, 1, 10000, 1, 10000, 1, 10000, 1)),
+		eights: local(i16(10000, 1, 10000, 1, 10000, 1, 10000, 1), 'eights'),
 		vector: (bytes) => pool.add(bytes),
 		relaxed,
 	};
@@ -85,7 +87,7 @@ export function emitPair(scope: NumberScope, pair: DigitPair): void {
 	const fours = pair.vectors.map((vector) => emitFours(scope, vector));
 	const first = fours[0] as V128;
 	const eights = scope.vector();
-	eights.set(first.i32x4.narrowS(fours[1] ?? first).i16x8.dot(V128.load(constants.base, constants.eights)));
+	eights.set(first.i32x4.narrowS(fours[1] ?? first).i16x8.dot(constants.eights));
 	for (const result of pair.results) {
 		const value = scope.vector();
 		value.set(emitResult(scope, result, eights));
@@ -117,9 +119,9 @@ function emitFours(scope: NumberScope, vector: DigitVector): Local<V128> {
 			if (second !== undefined) loaded = V128.load64Lane(window(1), loaded, 1);
 	}
 	const digits = loaded.and(V128.load(record, vector.mask));
-	const pairs = constants.relaxed ? digits.i8x16.relaxedDotI7(V128.load(constants.base, constants.pairs)) : digits.i16x8.mul(V128.load(constants.base, constants.pairs)).i16x8.shrU(8);
+	const pairs = constants.relaxed ? digits.i8x16.relaxedDotI7(constants.pairs) : digits.i16x8.mul(constants.pairs).i16x8.shrU(8);
 	const local = scope.vector();
-	local.set(pairs.i16x8.dot(V128.load(constants.base, first.form === 'clock' ? constants.clock : constants.fours)));
+	local.set(pairs.i16x8.dot(first.form === 'clock' ? V128.load(constants.base, constants.clock) : constants.fours));
 	return local;
 }
 

@@ -8,8 +8,8 @@ export interface ExpressSettings {
 	readonly multiplier: bigint;
 	/** Where the name begins, by the hash of the head. */
 	readonly heads: readonly number[];
-	/** Bytes before the message's end. */
-	readonly windows: readonly [number, number];
+	/** Bytes before the message's end; up to two. */
+	readonly windows: readonly number[];
 }
 
 /** More samples would not say more. */
@@ -54,26 +54,25 @@ function chooseHeads(samples: readonly LearnedPart[]): Pick<ExpressSettings, 'he
 	return best;
 }
 
-/** Two windows that tell layouts of the same length apart. */
-function chooseWindows(samples: readonly LearnedPart[]): readonly [number, number] {
+/** Windows that tell layouts of the same length apart: none where the length does, a second only where it tells more. */
+function chooseWindows(samples: readonly LearnedPart[]): number[] {
 	const reach = Math.min(WINDOW_REACH, ...samples.map(({ sample }) => sample.length));
 	const candidates: number[] = [];
 	for (let back = 16; back <= reach; back += 4) candidates.push(back);
-	if (candidates.length === 0) return [16, 16];
 	const masks = candidates.map((back) => samples.map(({ sample }) => Number(separators(sample, sample.length - back, 16))));
-	const classes = (...windows: number[]): number => new Set(samples.map(({ sample }, index) => [sample.length, ...windows.map((window) => (masks[window] as number[])[index])].join())).size;
-	const best = (...fixed: number[]): number => {
-		let chosen = 0;
-		let most = -1;
+	const classes = (windows: readonly number[]): number => new Set(samples.map(({ sample }, index) => [sample.length, ...windows.map((window) => (masks[window] as number[])[index])].join())).size;
+	const chosen: number[] = [];
+	let most = classes([]);
+	while (chosen.length < 2) {
+		let best = -1;
 		for (let window = 0; window < candidates.length; window++) {
-			const found = classes(...fixed, window);
-			if (found > most) {
-				most = found;
-				chosen = window;
-			}
+			const found = classes([...chosen, window]);
+			if (found <= most) continue;
+			most = found;
+			best = window;
 		}
-		return chosen;
-	};
-	const first = best();
-	return [candidates[first] as number, candidates[best(first)] as number];
+		if (best < 0) break;
+		chosen.push(best);
+	}
+	return chosen.map((window) => candidates[window] as number);
 }

@@ -3,11 +3,10 @@
  * between two calls of the parser.
  */
 
-import { chooseExpress } from './express.ts';
 import { type EdgeFacts, RECORD, type RecordLayout, writeRecord } from './records.ts';
 import { covers, type Edge, expressOf, type PlacedPart, type State } from './shapes.ts';
 import type { LearnedPart } from './spots.ts';
-import { asU64, BRANCH, EXPRESS, EXPRESS_AT, EXPRESS_SLOT, EXTENT_SALTS, lowBits, SLOT, STATE, STATES, separators, WORD } from './tables.ts';
+import { asU64, BRANCH, EXPRESS_BITS, EXPRESS_SLOT, EXTENT_SALTS, lowBits, SLOT, SLOTS_AT, STATE, STATES, separators, WORD } from './tables.ts';
 
 /** What a generated module knows of an edge. */
 export interface CompiledEdge {
@@ -58,7 +57,7 @@ const PAGE = 65536;
 const MOST_STATES = 1024;
 /** Layouts under one key: more would be tried in vain too often. */
 const MOST_ALTERNATIVES = 4;
-const EXPRESS_SLOTS = 16384;
+const EXPRESS_SLOTS = 1 << EXPRESS_BITS;
 
 export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const { memory, allocate } = options;
@@ -68,8 +67,6 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const dirty = new Set<State>();
 	let edges: ReadonlyMap<Edge, CompiledEdge> = new Map();
 	let known = 0;
-	/** Layouts with which the express way is set up again. */
-	let expressAgain = 1;
 	let placed = 0;
 	let evicted = 0;
 	/** Pages of records; the last one is being filled. */
@@ -108,22 +105,8 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const clearSlots = (): void => {
 		new Uint8Array(memory.buffer, slots, EXPRESS_SLOTS * EXPRESS_SLOT.size).fill(0);
 	};
-	const express = address + EXPRESS_AT;
-	const writeExpress = (layouts: readonly Layout[]): void => {
-		const settings = chooseExpress(layouts.filter(({ edge }) => expressOf(edge) > 0).map(({ part }) => part));
-		const data = view();
-		data.setUint32(express + EXPRESS.headAt, settings.headAt, true);
-		data.setUint32(express + EXPRESS.window1, settings.windows[0], true);
-		data.setUint32(express + EXPRESS.window2, settings.windows[1], true);
-		data.setBigUint64(express + EXPRESS.multiplier, settings.multiplier, true);
-		settings.heads.forEach((at, index) => {
-			data.setUint8(express + EXPRESS.heads + index, at);
-		});
-		// The slots' keys are others now; what lies there is still true.
-	};
 	clearSlots();
-	view().setUint32(express + EXPRESS.slots, slots, true);
-	view().setUint32(express + EXPRESS.shift, 64 - Math.log2(EXPRESS_SLOTS), true);
+	view().setUint32(address + SLOTS_AT, slots, true);
 
 	/** Forgets what no message used since the last time, and begins the pages anew. */
 	const evict = (): void => {
@@ -250,14 +233,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		write() {
 			if (dirty.size === 0) return;
 			if (bytes > limit) evict();
-			for (const state of dirty) {
-				writeState(state);
-				// The root's state: what leads to the slots is chosen anew as layouts double.
-				if (state.id === 0 && known >= expressAgain) {
-					writeExpress([...(byState.get(state) as Map<string, Layout>).values()]);
-					expressAgain = known * 2;
-				}
-			}
+			for (const state of dirty) writeState(state);
 			dirty.clear();
 			placed = 0;
 			for (const layouts of byState.values()) for (const { record } of layouts.values()) if (record > 0) placed++;

@@ -3,10 +3,12 @@ import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { GenerateOptions, LayoutLearner } from '../../../compiler/protocol.ts';
 import { generateParser } from '../schema-tier/generate.ts';
 import { planVariants } from '../schema-tier/plan.ts';
+import { chooseExpress } from './express.ts';
 import { type CompiledEdge, createLayoutStore, type LayoutStore, type LayoutStoreOptions } from './layout-store.ts';
 import { learnMessage, type ResolveSymbol } from './learn.ts';
 import { layoutRecord } from './records.ts';
-import { createShapes, type Edge, type PlacedPart } from './shapes.ts';
+import { createShapes, type Edge, expressOf, type PlacedPart } from './shapes.ts';
+import type { LearnedPart } from './spots.ts';
 
 /** Edges are code: beyond this many the rest stays with the schema tier. */
 const MOST_EDGES = 256;
@@ -18,6 +20,8 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 	let store: LayoutStore | null = null;
 	let unlearnable = 0;
 	const edgeCount = (): number => shapes.root.edges.length + [...shapes.lists.values()].reduce((sum, machine) => sum + machine.edges.length, 0);
+	/** Parts of messages that take the express way. */
+	const expressParts = (): LearnedPart[] => (store === null ? waiting : store.layouts()).filter(({ edge }) => expressOf(edge) > 0).map(({ part }) => part);
 	return {
 		get version() {
 			return shapes.version;
@@ -52,7 +56,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 					edges.set(edge, { facts, record: layoutRecord(edge.spots, facts) });
 				}
 			}
-			const bytes = generateParser(layout, options, { shapes, variants });
+			const bytes = generateParser(layout, options, { shapes, variants, express: chooseExpress(expressParts()) });
 			return { bytes, install: () => (store as LayoutStore).compile(edges) };
 		},
 		open(options: LayoutStoreOptions) {

@@ -88,7 +88,7 @@ export interface LearnedSequence {
 
 /** Two parts with the same key are converted by the same code. */
 export function shapeKey(part: LearnedPart, variant: number): string {
-	const spots = part.spots.map((spot) => {
+	const spotKey = (spot: Spot): string => {
 		switch (spot.kind) {
 			case 'number':
 				return `${spot.form} ${spot.column.values}`;
@@ -103,6 +103,6 @@ export function shapeKey(part: LearnedPart, variant: number): string {
 			case 'valid':
 				return `${spot.kind} ${spot.column.kind} ${spot.column.kind === 'struct' ? `${spot.column.space} ${spot.column.validity}` : spot.column.values}`;
 		}
-	});
-	return [variant, Math.ceil(part.template.length / 64), part.list === null ? 'end' : `list ${part.list.plan.column.values}`, ...spots].join('; ');
+	};
+	return [variant, Math.ceil(part.template.length / 64), part.list === null ? 'end' : `list ${part.list.plan.column.values}`, ...part.spots.map(spotKey)].join('; ');
 }

@@ -15,16 +15,11 @@
 import { LEARNING } from '../../../compiler/parser-abi.ts';
 
 /**
- * The express way: a message's first 8 bytes of the name, its length and the separators of two windows of 16 bytes lead
- * to a slot, which knows the record and the name's id. A guess: the record checks the message, the slot the name.
- * ```
- *  express + 0   | slots | shift | head at | window 1 | window 2 | … | multiplier (u64) |
- *          + 64  heads: 64 bytes: where the name begins, by the hash of the 8 bytes at `head at`
- * ```
- * Windows count from the message's end. A slot is a cache line: 16 bytes of the name, their limits (0, or 255 beyond the
- * name), record, id.
+ * The express way: a message's first 8 bytes of the name, its length and the separators of up to two windows of 16 bytes
+ * lead to a slot, which knows the record and the name's id. A guess: the record checks the message, the slot the name.
+ * Where to look is part of the generated code (express.ts). A slot is a cache line: 16 bytes of the name, their limits
+ * (0, or 255 beyond the name), record, id. The block of the layouts has the address of the slots.
  */
-export const EXPRESS = { slots: 0, shift: 4, headAt: 8, window1: 12, window2: 16, multiplier: 24, heads: 64, size: 128 } as const;
 export const EXPRESS_SLOT = { name: 0, limits: 16, record: 32, id: 36, size: 64 } as const;
 /** Where a name may begin: 8 bytes from there are readable whatever the message's length. */
 export const EXPRESS_REACH = 56;
@@ -34,8 +29,12 @@ export const EXPRESS_FACTORS = { name: 0x9e3779b97f4a7c15n, length: 0xd6e8feb866
 export const WINDOW_REACH = 256;
 
 /** Where both begin, after the block that all protocols have (LEARNING, compiler/parser-abi.ts). */
-export const EXPRESS_AT = LEARNING.size;
-export const STATES = EXPRESS_AT + EXPRESS.size;
+export const SLOTS_AT = LEARNING.size;
+export const STATES = SLOTS_AT + 64;
+/** How many express slots there are, as bits. */
+export const EXPRESS_BITS = 14;
+/** Heads of messages lead to one of 64 places where the name begins; the places are constants of the module. */
+export const HEAD_BITS = 6;
 export const STATE = { extents: 0, extentCount: 4, table: 32, shift: 36, multiplier: 40, size: 64 } as const;
 export const SLOT = { key: 0, target: 8, size: 16 } as const;
 /** `words`: 64-byte words from byte 64 on; `last`: offset of one more, negative: the last 64 bytes of the message. */
