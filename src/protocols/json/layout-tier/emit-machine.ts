@@ -18,7 +18,7 @@ import { type ExpressCode, emitLookup, expressSlot, type Lookup } from './emit-l
 import { bindNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
 import type { ExpressSettings } from './express.ts';
 import { layoutRecord, RECORD } from './records.ts';
-import { type Edge, expressOf, type Machine, type Shapes, type State } from './shapes.ts';
+import { closingByte, type Edge, expressOf, isClosed, type Machine, type Shapes, type State } from './shapes.ts';
 import type { Spot } from './spots.ts';
 import { EXPRESS_SLOT, SLOTS_AT, STATE, STATES } from './tables.ts';
 
@@ -286,6 +286,8 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 		const from = f.local(I32, undefined, 'from');
 		const scope = createScope(code, f, lookup, lists, p, end, batch, row);
 		const widths = usedWidths(machine, -1);
+		const find = isClosed(machine) ? emitClosedLookup(scope, machine) : null;
+		const after = f.local(I32, undefined, 'after');
 		f.block((closed) => {
 			closed.branchIf(I32.load8U(p).eq(0x5d));
 			f.loop((next) => {
@@ -293,8 +295,21 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 				placeRow(scope, widths);
 				from.set(p);
 				f.block((accepted) => {
-					lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
-					emitParts(scope, machine, { begin: () => undefined, finish: () => accepted.branch(), ends: () => undefined, table: () => table });
+					if (find === null) lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
+					else find(after);
+					emitParts(scope, machine, {
+						begin: () => undefined,
+						finish: () => {
+							// Known since before the layout was, so that the next item need not wait for it.
+							if (find !== null) p.set(after);
+							accepted.branch();
+						},
+						ends: (_edge, otherwise) => {
+							if (find !== null) otherwise.branchIf(I32.load(scope.record, RECORD.length).ne(after.sub(p)), { likely: false });
+						},
+						table: () => table,
+						advances: find === null,
+					});
 					if (!simple) f.return(I32.of(0));
 					else {
 						p.set((code.strict.get(plan.item) as Strict).value.call(from, end, batch, row) as I32);
@@ -317,6 +332,30 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 	});
 }
 
+/**
+ * Emits, once for a list, what finding its items needs; gives the code for one item: `after` becomes the address behind
+ * its closing bracket, and the scope's record what the table has for its separators.
+ */
+function emitClosedLookup(scope: Scope, machine: Machine): (after: Local<I32>) => void {
+	const { f, p, record, base } = scope;
+	const state = f.local(I32, base.add(STATES + (machine.states[0] as State).id * STATE.size), 'state');
+	const table = f.local(I32, I32.load(state, STATE.table), 'table');
+	const shift = f.local(I64, I64.load32U(state, STATE.shift), 'shift');
+	const multiplier = f.local(I64, I64.load(state, STATE.multiplier), 'multiplier');
+	const below = f.local(V128, V128.splat8(0x30), 'below');
+	const closing = f.local(V128, V128.splat8(closingByte(machine.list)), 'closing');
+	return (after) => {
+		const first = f.local(V128, V128.load(p), 'first');
+		const second = f.local(V128, V128.load(p, 16), 'second');
+		const close = first.i8x16.eq(closing).i8x16.bitmask().or(second.i8x16.eq(closing).i8x16.bitmask().shl(16));
+		const length = f.local(I32, close.ctz().add(1), 'length');
+		after.set(p.add(length));
+		const separators = first.i8x16.ltS(below).i8x16.bitmask().or(second.i8x16.ltS(below).i8x16.bitmask().shl(16));
+		const key = separators.extendU().and(I64.of(1n).shl(length.extendU()).sub(1n));
+		record.set(I32.load(table.add(key.mul(multiplier).shrU(shift).wrap().shl(2))));
+	};
+}
+
 interface Flow {
 	/** At the first part, once it is known to be this edge's. */
 	begin(edge: Edge, otherwise: Label): void;
@@ -325,6 +364,8 @@ interface Flow {
 	/** Before a last part is converted. */
 	ends(edge: Edge, otherwise: Label): void;
 	table(edge: Edge): TableLayout | null;
+	/** Whether p moves behind each part; else `finish` sees to it. */
+	readonly advances?: boolean;
 }
 
 /** Emits: all parts from p on; `record` is the first one's. Comes to its end where a layout is not known. */
@@ -384,7 +425,7 @@ function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherw
 	const numbers = { f, constants: scope.constants, p, record, vector: () => takeVector(scope), at8: scope.rows.at8, at4: scope.rows.at4 };
 	for (const pair of record_.pairs) emitPair(numbers, pair);
 	f.store8(record, I32.of(1), RECORD.used);
-	if (scope.slot === undefined) p.set(p.add(I32.load(record, RECORD.length)));
+	if (scope.slot === undefined && flow.advances !== false) p.set(p.add(I32.load(record, RECORD.length)));
 }
 
 function takeVector(scope: Scope): Local<V128> {

@@ -46,7 +46,7 @@ export interface LayoutStore {
 	/** Takes a part's layout in; true where it was not known. */
 	add(placed: PlacedPart): boolean;
 	/** From now on records are for a module with this code; all are written again. */
-	compile(edges: ReadonlyMap<Edge, CompiledEdge>): void;
+	compile(edges: ReadonlyMap<Edge, CompiledEdge>, closed: ReadonlySet<State>): void;
 	/** Writes what `add` took in since. */
 	write(): void;
 	/** All layouts, for views. */
@@ -66,6 +66,8 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	const byState = new Map<State, Map<string, Layout>>();
 	const dirty = new Set<State>();
 	let edges: ReadonlyMap<Edge, CompiledEdge> = new Map();
+	/** States of lists whose items the module finds by their closing bracket. */
+	let closed: ReadonlySet<State> = new Set();
 	let known = 0;
 	let placed = 0;
 	let evicted = 0;
@@ -137,12 +139,44 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		return true;
 	};
 
+	const tableOf = (state: State, wanted: number): { address: number; bytes: number } => {
+		let table = tables.get(state);
+		if (table === undefined || table.bytes < wanted) {
+			table = { address: allocate(wanted * 2), bytes: wanted * 2 };
+			tables.set(state, table);
+		}
+		new Uint8Array(memory.buffer, table.address, table.bytes).fill(0);
+		return table;
+	};
+	/** Items that are found by their closing bracket. */
+	const writeClosed = (state: State, layouts: readonly Layout[]): void => {
+		const groups = new Map<bigint, Layout[]>();
+		for (const layout of layouts) {
+			const key = layout.word & lowBits(layout.part.template.length);
+			const group = groups.get(key);
+			if (group === undefined) groups.set(key, [layout]);
+			else group.push(layout);
+		}
+		const { multiplier, bits } = perfect([...groups.keys()], (key, factor) => asU64(key * factor));
+		const table = tableOf(state, 4 << bits);
+		const data = view();
+		for (const [key, members] of groups) data.setUint32(table.address + Number(asU64(key * multiplier) >> BigInt(64 - bits)) * 4, chain(data, members), true);
+		const at = address + STATES + state.id * STATE.size;
+		data.setUint32(at + STATE.table, table.address, true);
+		data.setUint32(at + STATE.shift, 64 - bits, true);
+		data.setBigUint64(at + STATE.multiplier, multiplier, true);
+	};
+
 	const writeState = (state: State): void => {
 		const own = byState.get(state);
 		const layouts = own === undefined ? [] : [...own.values()].filter(place);
 		const at = address + STATES + state.id * STATE.size;
 		if (layouts.length === 0) {
 			emptyState(state.id);
+			return;
+		}
+		if (closed.has(state)) {
+			writeClosed(state, layouts);
 			return;
 		}
 		const extents = chooseExtents(layouts.map(({ part }) => part.template.length));
@@ -159,13 +193,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		const { multiplier, bits } = perfect([...groups.keys()], (key, factor) => asU64(key * factor));
 		const branchBytes = shapesOfBranches.reduce((sum, { plan }) => sum + (plan === null ? 0 : plan.bytes), 0);
 		const slotBytes = (1 << bits) * SLOT.size;
-		let table = tables.get(state);
-		if (table === undefined || table.bytes < slotBytes + branchBytes) {
-			const wanted = (slotBytes + branchBytes) * 2;
-			table = { address: allocate(wanted), bytes: wanted };
-			tables.set(state, table);
-		}
-		new Uint8Array(memory.buffer, table.address, table.bytes).fill(0);
+		const table = tableOf(state, slotBytes + branchBytes);
 		const data = view();
 		let next = table.address + slotBytes;
 		for (const { key, members, plan } of shapesOfBranches) {
@@ -219,8 +247,9 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 			dirty.add(edge.state);
 			return true;
 		},
-		compile(next) {
+		compile(next, nextClosed) {
 			edges = next;
+			closed = nextClosed;
 			clearSlots();
 			page = -1;
 			free = PAGE;

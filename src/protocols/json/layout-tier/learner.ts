@@ -7,7 +7,7 @@ import { chooseExpress } from './express.ts';
 import { type CompiledEdge, createLayoutStore, type LayoutStore, type LayoutStoreOptions } from './layout-store.ts';
 import { learnMessage, type ResolveSymbol } from './learn.ts';
 import { layoutRecord } from './records.ts';
-import { createShapes, type Edge, expressOf, type PlacedPart } from './shapes.ts';
+import { createShapes, type Edge, expressOf, isClosed, type PlacedPart, type State } from './shapes.ts';
 import type { LearnedPart } from './spots.ts';
 
 /** Edges are code: beyond this many the rest stays with the schema tier. */
@@ -49,6 +49,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 			return isNew;
 		},
 		generate(options: GenerateOptions = {}) {
+			const closed = new Set([...shapes.lists.values()].filter(isClosed).map(({ states }) => states[0] as State));
 			const edges = new Map<Edge, CompiledEdge>();
 			for (const machine of [shapes.root, ...shapes.lists.values()]) {
 				for (const edge of machine.edges) {
@@ -57,7 +58,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 				}
 			}
 			const bytes = generateParser(layout, options, { shapes, variants, express: chooseExpress(expressParts()) });
-			return { bytes, install: () => (store as LayoutStore).compile(edges) };
+			return { bytes, install: () => (store as LayoutStore).compile(edges, closed) };
 		},
 		open(options: LayoutStoreOptions) {
 			store = createLayoutStore(options);

@@ -32,6 +32,10 @@ export interface Edge {
 	readonly next: State | null;
 	/** Of all layouts met. */
 	chunkCount: number;
+	/** Longest part. */
+	longest: number;
+	/** In a list: the first closing bracket of the item's kind is its last byte. */
+	closed: boolean;
 	readonly signed: Set<number>;
 	readonly based: Set<number>;
 }
@@ -51,6 +55,22 @@ export interface Machine {
 	readonly list: ListPlan | null;
 	readonly states: State[];
 	readonly edges: Edge[];
+}
+
+/** Items of up to this many bytes are found by their closing bracket. */
+export const CLOSED_WINDOW = 32;
+
+/** The byte that ends an item of the list; -1 where none does. */
+export function closingByte(list: ListPlan | null): number {
+	return list?.item.kind === 'tuple' ? 0x5d : list?.item.kind === 'message' ? 0x7d : -1;
+}
+
+/**
+ * Whether a list's items can be found without knowing their layouts: each is one part of at most CLOSED_WINDOW bytes, up
+ * to its first closing bracket. Their table (tables.ts) has no extents: the item's separators are the key.
+ */
+export function isClosed(machine: Machine): boolean {
+	return machine.list !== null && closingByte(machine.list) > 0 && machine.edges.length > 0 && machine.edges.every((edge) => edge.closed && edge.next === null && edge.longest <= CLOSED_WINDOW);
 }
 
 /** What one part contributes. */
@@ -85,7 +105,7 @@ export function createShapes(): Shapes {
 			if (edge === undefined) {
 				const next = part.list === null ? null : newState();
 				if (next !== null) machine.states.push(next);
-				edge = { machine, state, key, index: machine.edges.length, variant, spots: part.spots, list: part.list?.plan ?? null, next, chunkCount: 0, signed: new Set(), based: new Set() };
+				edge = { machine, state, key, index: machine.edges.length, variant, spots: part.spots, list: part.list?.plan ?? null, next, chunkCount: 0, longest: 0, closed: true, signed: new Set(), based: new Set() };
 				machine.edges.push(edge);
 				state.edges.push(edge);
 				version++;
@@ -103,11 +123,13 @@ export function createShapes(): Shapes {
 	};
 	const widen = (edge: Edge, part: LearnedPart): void => {
 		const needs = factsOf(part);
-		const before = edge.chunkCount + edge.signed.size + edge.based.size;
+		const before = [edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, edge.longest > CLOSED_WINDOW].join();
+		edge.longest = Math.max(edge.longest, part.template.length);
+		edge.closed &&= part.sample.indexOf(closingByte(edge.machine.list)) === part.sample.length - 1;
 		edge.chunkCount = Math.max(edge.chunkCount, needs.chunkCount);
 		for (const spot of needs.signed) edge.signed.add(spot);
 		for (const spot of needs.based) edge.based.add(spot);
-		if (edge.chunkCount + edge.signed.size + edge.based.size !== before) version++;
+		if ([edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, edge.longest > CLOSED_WINDOW].join() !== before) version++;
 	};
 	return {
 		root,

@@ -9,6 +9,8 @@
  *                  branches: where many layouts share the first 64 bytes' key, more words decide
  *                  records (records.ts)
  * ```
+ * Where items are found by their closing bracket, a table has only targets (u32), found by all separators of the item.
+ *
  * A target is a record's address, or that of a branch with its lowest bit set. A table is perfect for the keys it was
  * built with: one probe, nothing but the masked key is compared. A record that is found by accident fails its own check.
  */
