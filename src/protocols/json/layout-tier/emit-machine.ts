@@ -131,6 +131,7 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 		const scope = createScope(code, f, lookup, lists, p, end, batch, row);
 		const { record, base } = scope;
 		const slot = f.local(I32, undefined, 'slot');
+		const current = f.local(I32, undefined, 'current');
 		const tried = f.local(I32, undefined, 'tried');
 		const places = new Set(code.express.heads);
 		const expressCode: ExpressCode = {
@@ -162,53 +163,80 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 			accepted.branch();
 		};
 		const table = (edge: Edge): TableLayout | null => (code.variants[edge.variant] as VariantPlan).table;
+		const open = (): void => {
+			p.set(I32.load(descriptor, DESCRIPTOR.offset));
+			end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+		};
+		const rootAt = base.add(STATES + (machine.states[0] as State).id * STATE.size);
+		/** The message at `descriptor`, whose first part's record is known; comes to its end where it is accepted. */
+		const general = (stopped: Label): void => {
+			f.block((accepted) => {
+				emitParts(scope, machine, {
+					begin,
+					finish: (edge) => finish(edge, accepted),
+					ends: (_edge, otherwise) => otherwise.branchIf(p.add(I32.load(record, RECORD.length)).ne(end), { likely: false }),
+					table,
+				});
+				stopped.branch();
+			});
+			descriptor.set(descriptor.add(DESCRIPTOR.size));
+		};
 		f.block((stopped) => {
 			stopped.branchIf(count.eqz());
-			// The next message's slot is found while this one is converted: its loads are under way by then.
-			if (fill !== null) slot.set(expressSlot(f, descriptor, expressCode));
-			f.loop((message) => {
-				const current = f.local(I32, slot, 'current');
-				if (fill !== null) slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressCode));
-				p.set(I32.load(descriptor, DESCRIPTOR.offset));
-				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
-				f.block((accepted) => {
-					if (fill === null) lookup.find(f, p, end, base.add(STATES + (machine.states[0] as State).id * STATE.size), record);
-					else {
-						tried.set(I32.of(0));
-						f.block((general) => {
-							f.loop((again) => {
-								f.block((refill) => {
-									record.set(I32.load(current, EXPRESS_SLOT.record));
-									refill.branchIf(I32.load(record, RECORD.length).ne(end.sub(p)), { likely: false });
-									f.switch(
-										I32.load(record, RECORD.edge),
-										machine.edges.map((edge) => () => {
-											if (expressOf(edge) === 0) return;
-											scope.vectors.used = 0;
-											emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => finish(edge, accepted), ends: () => undefined, table }, refill);
-											finish(edge, accepted);
-										}),
-									);
-								});
-								stopped.branchIf(tried, { likely: false });
-								record.set(fill.call(p, end, current));
-								stopped.branchIf(record.eqz());
-								general.branchIf(record.ne(1));
-								tried.set(I32.of(1));
-								again.branch();
-							});
+			if (fill === null) {
+				f.loop((message) => {
+					open();
+					lookup.find(f, p, end, rootAt, record);
+					general(stopped);
+					message.branchIf(descriptor.leU(last));
+				});
+				return;
+			}
+			slot.set(expressSlot(f, descriptor, expressCode));
+			f.loop((outer) => {
+				// Without a call in it, so that what it uses stays in registers.
+				f.block((fallback) => {
+					f.loop((message) => {
+						current.set(slot);
+						// The next message's slot is found while this one is converted: its loads are under way by then.
+						slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressCode));
+						open();
+						record.set(I32.load(current, EXPRESS_SLOT.record));
+						fallback.branchIf(I32.load(record, RECORD.length).ne(end.sub(p)), { likely: false });
+						f.block((accepted) => {
+							const convert = (edge: Edge): void => {
+								scope.vectors.used = 0;
+								emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => undefined, ends: () => undefined, table }, fallback);
+								finish(edge, accepted);
+							};
+							f.switch(
+								I32.load(record, RECORD.edge),
+								machine.edges.map((edge) => () => (expressOf(edge) === 0 ? fallback.branch() : convert(edge))),
+								() => fallback.branch(),
+							);
 						});
-					}
-					emitParts(scope, machine, {
-						begin,
-						finish: (edge) => finish(edge, accepted),
-						ends: (_edge, otherwise) => otherwise.branchIf(p.add(I32.load(record, RECORD.length)).ne(end), { likely: false }),
-						table,
+						descriptor.set(descriptor.add(DESCRIPTOR.size));
+						message.branchIf(descriptor.leU(last));
 					});
 					stopped.branch();
 				});
-				descriptor.set(descriptor.add(DESCRIPTOR.size));
-				message.branchIf(descriptor.leU(last));
+				record.set(fill.call(p, end, current));
+				stopped.branchIf(record.eqz());
+				f.if(
+					record.eq(1),
+					() => {
+						// The slot is right now: what still fails is for the schema tier.
+						stopped.branchIf(tried.eq(descriptor));
+						tried.set(descriptor);
+						slot.set(current);
+					},
+					() => {
+						general(stopped);
+						stopped.branchIf(descriptor.gtU(last));
+						slot.set(expressSlot(f, descriptor, expressCode));
+					},
+				);
+				outer.branch();
 			});
 		});
 		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
@@ -288,41 +316,52 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 		const widths = usedWidths(machine, -1);
 		const find = isClosed(machine) ? emitClosedLookup(scope, machine) : null;
 		const after = f.local(I32, undefined, 'after');
+		/** After an item: the list's end, the next item, or neither. */
+		const goOn = (closed: Label, next: Label): void => {
+			row.set(row.add(1));
+			const byte = f.local(I32, I32.load8U(p), 'byte');
+			closed.branchIf(byte.eq(0x5d));
+			p.set(p.add(1));
+			next.branchIf(byte.eq(0x2c));
+			f.return(I32.of(0));
+		};
 		f.block((closed) => {
 			closed.branchIf(I32.load8U(p).eq(0x5d));
-			f.loop((next) => {
-				f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
-				placeRow(scope, widths);
-				from.set(p);
-				f.block((accepted) => {
-					if (find === null) lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
-					else find(after);
-					emitParts(scope, machine, {
-						begin: () => undefined,
-						finish: () => {
-							// Known since before the layout was, so that the next item need not wait for it.
-							if (find !== null) p.set(after);
-							accepted.branch();
-						},
-						ends: (_edge, otherwise) => {
-							if (find !== null) otherwise.branchIf(I32.load(scope.record, RECORD.length).ne(after.sub(p)), { likely: false });
-						},
-						table: () => table,
-						advances: find === null,
+			f.loop((outer) => {
+				// Without a call in it, where items are simple, so that what it uses stays in registers.
+				f.block((unknown) => {
+					f.loop((next) => {
+						f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
+						placeRow(scope, widths);
+						from.set(p);
+						f.block((accepted) => {
+							if (find === null) lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
+							else find(after);
+							emitParts(scope, machine, {
+								begin: () => undefined,
+								finish: () => {
+									// Known since before the layout was, so that the next item need not wait for it.
+									if (find !== null) p.set(after);
+									accepted.branch();
+								},
+								ends: (_edge, otherwise) => {
+									if (find !== null) otherwise.branchIf(I32.load(scope.record, RECORD.length).ne(after.sub(p)), { likely: false });
+								},
+								table: () => table,
+								advances: find === null,
+							});
+							unknown.branch();
+						});
+						goOn(closed, next);
 					});
-					if (!simple) f.return(I32.of(0));
-					else {
-						p.set((code.strict.get(plan.item) as Strict).value.call(from, end, batch, row) as I32);
-						f.if(p.eqz(), () => f.return(I32.of(0)));
-						code.unknownItem.set(f, I32.of(1));
-					}
 				});
-				row.set(row.add(1));
-				const byte = f.local(I32, I32.load8U(p), 'byte');
-				closed.branchIf(byte.eq(0x5d));
-				p.set(p.add(1));
-				next.branchIf(byte.eq(0x2c));
-				f.return(I32.of(0));
+				if (!simple) f.return(I32.of(0));
+				else {
+					p.set((code.strict.get(plan.item) as Strict).value.call(from, end, batch, row) as I32);
+					f.if(p.eqz(), () => f.return(I32.of(0)));
+					code.unknownItem.set(f, I32.of(1));
+					goOn(closed, outer);
+				}
 			});
 		});
 		pending.set(f, row);
