@@ -29,7 +29,7 @@ export interface TieringOptions {
 export interface TieringRules {
 	/** Messages that are learned before the first module with layouts is made. Default 64. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 20 ms. Default 0.05. */
+	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.05. */
 	readonly learningShare?: number;
 	/** Share of messages that layouts must take, over `window` messages, to stay. Default 0.3. */
 	readonly leastTaken?: number;
@@ -72,7 +72,9 @@ export interface Tiering {
 }
 
 const NOTES = 64;
-const FREE_MILLISECONDS = 20;
+const FREE_MILLISECONDS = 50;
+/** At least one of so many messages that no layout took is looked at. */
+const MOST_SELDOM = 4096;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
@@ -103,6 +105,7 @@ export function createTiering(options: TieringOptions): Tiering {
 
 	let state: TieringStatistics['state'] = 'learning';
 	let learned = 0;
+	let every = 1;
 	let taken = 0;
 	let missed = 0;
 	let recentShare = 0;
@@ -132,12 +135,16 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	const learn = (notes: number): void => {
 		const before = performance.now();
+		let fresh = 0;
 		for (let note = 0; note < notes; note++) {
 			const at = (noteTable + note * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
 			const message = new Uint8Array(memory.buffer).slice(address, address + (current()[at + (NOTE.length >>> 2)] as number));
-			learner.learn(message, current()[at + (NOTE.variant >>> 2)] as number);
+			if (learner.learn(message, current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
 		}
+		// Where little is new, few of the messages are looked at.
+		every = fresh * 4 >= notes ? 1 : Math.min(every * 2, MOST_SELDOM);
+		put(LEARNING.noteEvery, every);
 		learned += notes;
 		store.write();
 		learnMilliseconds += performance.now() - before;

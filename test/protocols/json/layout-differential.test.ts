@@ -17,7 +17,7 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 const NASTY = [0x00, 0x09, 0x20, 0x22, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x39, 0x3a, 0x3b, 0x41, 0x45, 0x5b, 0x5c, 0x5d, 0x65, 0x7b, 0x7d, 0x7f, 0x80, 0xb0, 0xc3, 0xff];
 
 /** The same layout, most often: other digits, other letters. Or nearly so: a byte changed, added, taken away, a length changed. */
-export function vary(message: Uint8Array, d: Draws): Uint8Array {
+function vary(message: Uint8Array, d: Draws): Uint8Array {
 	const bytes = message.slice();
 	const kind = d.below(10);
 	const places = [...bytes.keys()];
@@ -42,7 +42,7 @@ export function vary(message: Uint8Array, d: Draws): Uint8Array {
 }
 
 describe('the layout tier', () => {
-	const memories = [new WebAssembly.Memory({ initial: 16, maximum: 4096 }), new WebAssembly.Memory({ initial: 300, maximum: 4096 })] as const;
+	const memories = [new WebAssembly.Memory({ initial: 400, maximum: 400 }), new WebAssembly.Memory({ initial: 400, maximum: 400 })] as const;
 	const draws = fc.tuple(arbitraryDraws(SCHEMA_DRAWS), fc.array(fc.tuple(arbitraryDraws(MESSAGE_DRAWS), fc.array(arbitraryDraws(VARIATION_DRAWS), { minLength: 4, maxLength: 24 })), { minLength: 1, maxLength: 6 }));
 
 	it('gives the same bytes as the reference where layouts repeat', { timeout: 7_200_000 }, () => {
@@ -57,10 +57,11 @@ describe('the layout tier', () => {
 			}
 			const shuffled = messages.map((message, index) => ({ message, order: (index * 7919) % 101 })).sort((a, b) => a.order - b.order);
 			const all = shuffled.map(({ message }) => message);
-			const difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, memories });
+			const difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, tight: true, memories });
 			return difference === null ? null : explain(difference, schema, all);
 		});
-		expect(counts.taken).toBeGreaterThan(counts.missed / 4);
+		// Most of the others are refused.
+		expect(counts.taken).toBeGreaterThan(counts.missed / 10);
 	});
 });
 

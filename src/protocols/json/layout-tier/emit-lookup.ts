@@ -2,7 +2,8 @@
 import { DESCRIPTOR } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { ExpressSettings } from './express.ts';
-import { BRANCH, EXPRESS_BITS, EXPRESS_FACTORS, EXTENT_SALTS, HEAD_BITS, SLOT, STATE, WORD } from './tables.ts';
+import { RECORD } from './records.ts';
+import { BRANCH, EXPRESS_BITS, EXPRESS_FACTORS, EXTENT_SALTS, HEAD_BITS, SLOT, STATE, WHOLE_SALT, WORD } from './tables.ts';
 
 /** Bit i: byte p + i is a separator (64 bytes; 16 instructions and the joining). */
 export function separatorWord(f: FunctionBuilder, p: I32, name: string): Local<I64> {
@@ -59,49 +60,84 @@ export function expressSlot(f: FunctionBuilder, descriptor: I32, { settings, slo
 }
 
 export interface Lookup {
-	/** Emits: `record` becomes the address of the record for the part at p, or 0. `state` is the state's address. */
-	find(f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>): void;
-	/** As a function: `find(p, end, state) -> record | 0`. */
+	/**
+	 * Emits: `record` becomes the address of the record for the part at p, or 0. `state` is the state's address. `message`:
+	 * the part may be the message's last, so that its length is known.
+	 */
+	find(f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>, message: boolean): void;
+	/** Emits: `record` becomes its next alternative, or 0. */
+	next(f: FunctionBuilder, p: I32, end: I32, record: Local<I32>): void;
+	/** As a function, for parts of messages: `find(p, end, state) -> record | 0`. */
 	readonly call: Func<I32>;
 }
 
 export function emitLookup(m: ModuleBuilder): Lookup {
+	/** Follows branches until a record, or 0. */
 	const branch = m.func('branch', { params: { node: I32, p: I32, end: I32 }, results: [I32] }, (f, { node, p, end }) => {
-		const hash = f.local(I64, end.sub(p).extendU().mul(I64.load(node, BRANCH.lengthMultiplier)), 'hash');
-		const left = f.local(I32, I32.load(node, BRANCH.words), 'left');
-		const at = f.local(I32, p.add(WORD), 'at');
-		const multiplier = f.local(I32, node, 'multiplier');
-		const add = (word: I64, factor: I64): void => hash.set(hash.add(word.mul(factor)));
-		f.block((done) => {
-			f.loop((next) => {
-				done.branchIf(left.eqz());
-				add(separatorWord(f, at, 'word'), I64.load(multiplier, BRANCH.multipliers));
-				at.set(at.add(WORD));
-				multiplier.set(multiplier.add(8));
-				left.set(left.sub(1));
-				next.branch();
+		const hash = f.local(I64, undefined, 'hash');
+		const left = f.local(I32, undefined, 'left');
+		const at = f.local(I32, undefined, 'at');
+		const multiplier = f.local(I32, undefined, 'multiplier');
+		const target = f.local(I32, undefined, 'target');
+		const add = (word: I64, by: I64): void => hash.set(hash.add(word.mul(by)));
+		// Where the message has ended there is no such part; and no more than 64 bytes beyond it may be read.
+		const within = (): void => f.if(at.gtU(end), () => f.return(I32.of(0)));
+		f.loop((follow) => {
+			hash.set(end.sub(p).extendU().mul(I64.load(node, BRANCH.lengthMultiplier)));
+			left.set(I32.load(node, BRANCH.words));
+			at.set(p.add(WORD));
+			multiplier.set(node);
+			f.block((done) => {
+				f.loop((next) => {
+					done.branchIf(left.eqz());
+					within();
+					add(separatorWord(f, at, 'word'), I64.load(multiplier, BRANCH.multipliers));
+					at.set(at.add(WORD));
+					multiplier.set(multiplier.add(8));
+					left.set(left.sub(1));
+					next.branch();
+				});
 			});
+			const last = f.local(I32, I32.load(node, BRANCH.last), 'last');
+			at.set(I32.select(last.ltS(0), end.sub(WORD), p.add(last)));
+			within();
+			add(separatorWord(f, at, 'lastWord'), I64.load(node, BRANCH.lastMultiplier));
+			const place = hash.shrU(I64.load32U(node, BRANCH.shift)).wrap().shl(2);
+			target.set(I32.load(I32.load(node, BRANCH.table).add(place)));
+			node.set(target.sub(1));
+			follow.branchIf(target.and(1));
 		});
-		const last = f.local(I32, I32.load(node, BRANCH.last), 'last');
-		at.set(I32.select(last.ltS(0), end.sub(WORD), p.add(last)));
-		add(separatorWord(f, at, 'lastWord'), I64.load(node, BRANCH.lastMultiplier));
-		const place = hash.shrU(I64.load32U(node, BRANCH.shift)).wrap().shl(2);
-		f.return(I32.load(I32.load(node, BRANCH.table).add(place)));
+		f.return(target);
 	});
 
-	const find = (f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>): void => {
+	const find = (f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>, message: boolean): void => {
 		const word = separatorWord(f, p, 'word');
 		const key = f.local(I64, undefined, 'key');
 		const slot = f.local(I32, undefined, 'slot');
 		f.block((found) => {
 			f.block((missed) => {
+				const look = (): I32 => {
+					const place = key.mul(I64.load(state, STATE.multiplier)).shrU(I64.load32U(state, STATE.shift)).wrap().shl(4);
+					slot.set(I32.load(state, STATE.table).add(place));
+					return I64.load(slot, SLOT.key).eq(key);
+				};
+				if (message) {
+					const length = f.local(I64, end.sub(p).extendU(), 'length');
+					const whole = length.geU(BigInt(WORD));
+					const mask = I64.select(whole, I64.of(-1n), I64.of(1n).shl(length).sub(1n));
+					key.set(
+						word
+							.and(mask)
+							.xor(factor(WHOLE_SALT))
+							.add(I64.select(whole, I64.of(BigInt(WORD)), length)),
+					);
+					found.branchIf(look());
+				}
 				for (let extent = 0; extent < STATE.extentCount; extent++) {
 					const mask = f.local(I64, I64.load(state, STATE.extents + extent * 8), 'extent');
 					if (extent > 0) missed.branchIf(mask.eqz());
-					key.set(word.and(mask).xor(BigInt.asIntN(64, EXTENT_SALTS[extent] as bigint)));
-					const place = key.mul(I64.load(state, STATE.multiplier)).shrU(I64.load32U(state, STATE.shift)).wrap().shl(4);
-					slot.set(I32.load(state, STATE.table).add(place));
-					found.branchIf(I64.load(slot, SLOT.key).eq(key));
+					key.set(word.and(mask).xor(factor(EXTENT_SALTS[extent] as bigint)));
+					found.branchIf(look());
 				}
 			});
 			record.set(I32.of(0));
@@ -114,8 +150,12 @@ export function emitLookup(m: ModuleBuilder): Lookup {
 	};
 	const call = m.func('findLayout', { params: { p: I32, end: I32, state: I32 }, results: [I32] }, (f, { p, end, state }) => {
 		const record = f.local(I32, undefined, 'record');
-		find(f, p, end, state, record);
+		find(f, p, end, state, record, true);
 		f.return(record);
 	});
-	return { find, call };
+	const next = (f: FunctionBuilder, p: I32, end: I32, record: Local<I32>): void => {
+		record.set(I32.load(record, RECORD.alternative));
+		f.if(record.and(1), () => record.set(branch.call(record.sub(1), p, end)));
+	};
+	return { find, next, call };
 }

@@ -10,7 +10,7 @@ import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { FastKernels } from '../schema-tier/fast-path.ts';
 import { stringStops } from '../schema-tier/grammar.ts';
-import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import type { ListPlan, ScalarPlan, TemplatePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import { heapOf, inlineView, lanesBelow, storeListEnd, storeNull } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
@@ -18,7 +18,7 @@ import { type ExpressCode, emitLookup, expressSlot, type Lookup } from './emit-l
 import { bindNumberConstants, emitPair, type NumberConstants } from './emit-numbers.ts';
 import type { ExpressSettings } from './express.ts';
 import { layoutRecord, RECORD } from './records.ts';
-import { closingByte, type Edge, expressOf, isClosed, type Machine, type Shapes, type State } from './shapes.ts';
+import { closingByte, type Edge, expressOf, isClosed, type Machine, type Shapes, type State, windowOf } from './shapes.ts';
 import type { Spot } from './spots.ts';
 import { EXPRESS_SLOT, SLOTS_AT, STATE, STATES } from './tables.ts';
 
@@ -186,7 +186,7 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 			if (fill === null) {
 				f.loop((message) => {
 					open();
-					lookup.find(f, p, end, rootAt, record);
+					lookup.find(f, p, end, rootAt, record, true);
 					general(stopped);
 					message.branchIf(descriptor.leU(last));
 				});
@@ -277,7 +277,7 @@ function emitFillSlot(code: LayoutCode, lookup: Lookup, machine: Machine): Func<
 					});
 					passed.branch();
 				});
-				record.set(I32.load(record, RECORD.alternative));
+				lookup.next(f, p, end, record);
 				next.branchIf(record);
 				f.return(I32.of(0));
 			});
@@ -307,7 +307,7 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 	const pending = s.stores.pending.items[column.itemSpace] as Global<I32>;
 	const capacity = table.spaces[column.itemSpace]?.capacity ?? 0;
 	// Where an item writes more than its row, an attempt cannot be taken back.
-	const simple = machine.edges.every((edge) => edge.list === null && edge.spots.every((spot) => spot.kind !== 'text'));
+	const simple = machine.edges.every((edge) => edge.list === null && edge.spots.every((spot) => spot.kind !== 'text' && !(spot.kind === 'strict' && textual(spot.plan))));
 	return m.func(`items ${plan.path}`, { params: { p: I32, end: I32, batch: I32, parent: I32 }, results: [I32] }, (f, { p, end, batch, parent }) => {
 		const start = f.local(I32, pending, 'start');
 		const row = f.local(I32, start, 'item');
@@ -335,7 +335,7 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 						placeRow(scope, widths);
 						from.set(p);
 						f.block((accepted) => {
-							if (find === null) lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record);
+							if (find === null) lookup.find(f, p, end, scope.base.add(STATES + (machine.states[0] as State).id * STATE.size), scope.record, false);
 							else find(after);
 							emitParts(scope, machine, {
 								begin: () => undefined,
@@ -346,6 +346,7 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 								},
 								ends: (_edge, otherwise) => {
 									if (find !== null) otherwise.branchIf(I32.load(scope.record, RECORD.length).ne(after.sub(p)), { likely: false });
+									else otherwise.branchIf(p.add(I32.load(scope.record, RECORD.length)).gtU(end), { likely: false });
 								},
 								table: () => table,
 								advances: find === null,
@@ -383,16 +384,38 @@ function emitClosedLookup(scope: Scope, machine: Machine): (after: Local<I32>) =
 	const multiplier = f.local(I64, I64.load(state, STATE.multiplier), 'multiplier');
 	const below = f.local(V128, V128.splat8(0x30), 'below');
 	const closing = f.local(V128, V128.splat8(closingByte(machine.list)), 'closing');
+	const window = windowOf(Math.max(...machine.edges.map((edge) => edge.longest)));
 	return (after) => {
-		const first = f.local(V128, V128.load(p), 'first');
-		const second = f.local(V128, V128.load(p, 16), 'second');
-		const close = first.i8x16.eq(closing).i8x16.bitmask().or(second.i8x16.eq(closing).i8x16.bitmask().shl(16));
-		const length = f.local(I32, close.ctz().add(1), 'length');
-		after.set(p.add(length));
-		const separators = first.i8x16.ltS(below).i8x16.bitmask().or(second.i8x16.ltS(below).i8x16.bitmask().shl(16));
-		const key = separators.extendU().and(I64.of(1n).shl(length.extendU()).sub(1n));
+		const chunks = Array.from({ length: window / 16 }, (_, chunk) => f.local(V128, V128.load(p, chunk * 16), 'chunk'));
+		/** Bit i: whether byte i of the window is such; beyond 32 bytes in two halves. */
+		const word = (test: (chunk: V128) => V128): I64 => {
+			const half = (at: number): I32 =>
+				test(chunks[at] as V128)
+					.i8x16.bitmask()
+					.or(
+						test(chunks[at + 1] as V128)
+							.i8x16.bitmask()
+							.shl(16),
+					);
+			return window === 32 ? half(0).extendU() : half(0).extendU().or(half(2).extendU().shl(32));
+		};
+		const length = f.local(
+			I64,
+			word((chunk) => chunk.i8x16.eq(closing))
+				.ctz()
+				.add(1n),
+			'length',
+		);
+		after.set(p.add(length.wrap()));
+		// A shift by 64 is none: without a bracket, or with one at the very end, no bit is kept or all but one.
+		const key = word((chunk) => chunk.i8x16.ltS(below)).and(I64.of(1n).shl(length).sub(1n));
 		record.set(I32.load(table.add(key.mul(multiplier).shrU(shift).wrap().shl(2))));
 	};
+}
+
+/** Whether the plan's value may go to the heap of texts. */
+function textual(plan: ScalarPlan | TemplatePlan): boolean {
+	return plan.kind === 'template' ? plan.type.capture?.kind === 'text' : plan.type.kind === 'text';
 }
 
 interface Flow {
@@ -411,39 +434,63 @@ interface Flow {
 function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 	const { f, p, end, record, base, lookup } = scope;
 	const stateAt = (id: number): I32 => base.add(STATES + id * STATE.size);
-	f.block((unknown) => {
-		f.loop((part) => {
-			unknown.branchIf(record.eqz());
-			f.loop((alternative) => {
-				f.switch(
-					I32.load(record, RECORD.edge),
-					machine.edges.map((edge) => () => {
-						if (expressOf(edge) > 0) return;
-						scope.vectors.used = 0;
-						f.block((otherwise) => {
-							emitEdge(scope, machine, edge, flow, otherwise);
-							if (edge.next === null) flow.finish(edge);
-							else {
-								const items = scope.lists.get(edge.list as ListPlan) as Func;
-								p.set(items.call(p, end, scope.rows.batch, scope.rows.row) as I32);
-								unknown.branchIf(p.eqz().or(p.geU(end)));
-								record.set(lookup.call.call(p, end, stateAt(edge.next.id)) as I32);
-								part.branch();
-							}
-						});
-					}),
-				);
-				record.set(I32.load(record, RECORD.alternative));
-				alternative.branchIf(record);
+	const several = machine.states.length > 1;
+	const start = several ? f.local(I32, p, 'start') : p;
+	const first = several ? f.local(I32, record, 'first') : record;
+	const again = (body: () => void): void => {
+		if (!several) {
+			body();
+			return;
+		}
+		// Kinds of messages may begin alike: where the rest is not known, the first part was another one's.
+		f.loop((retry) => {
+			body();
+			f.if(first, () => {
+				p.set(start);
+				lookup.next(f, p, end, first);
+				record.set(first);
+				retry.branchIf(record);
 			});
 		});
-	});
+	};
+	const parts = (): void =>
+		f.block((unknown) => {
+			f.loop((part) => {
+				unknown.branchIf(record.eqz());
+				f.loop((alternative) => {
+					f.switch(
+						I32.load(record, RECORD.edge),
+						machine.edges.map((edge) => () => {
+							if (expressOf(edge) > 0) return;
+							scope.vectors.used = 0;
+							f.block((otherwise) => {
+								emitEdge(scope, machine, edge, flow, otherwise);
+								if (edge.next === null) flow.finish(edge);
+								else {
+									const items = scope.lists.get(edge.list as ListPlan) as Func;
+									p.set(items.call(p, end, scope.rows.batch, scope.rows.row) as I32);
+									unknown.branchIf(p.eqz().or(p.geU(end)));
+									if (machine.list === null) record.set(lookup.call.call(p, end, stateAt(edge.next.id)) as I32);
+									else lookup.find(f, p, end, stateAt(edge.next.id), record, false);
+									part.branch();
+								}
+							});
+						}),
+					);
+					lookup.next(f, p, end, record);
+					alternative.branchIf(record);
+				});
+			});
+		});
+	again(parts);
 }
 
 function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherwise: Label): void {
 	const { f, p, record } = scope;
 	const record_ = layoutRecord(edge.spots, edge);
+	// No part is longer than what is left: its bytes are read without asking again.
 	if (edge.next === null) flow.ends(edge, otherwise);
+	else otherwise.branchIf(p.add(I32.load(record, RECORD.length)).gtU(scope.end), { likely: false });
 	// Every byte within its bounds?
 	const excess = (chunk: number): V128 =>
 		V128.load(p, chunk * 16)
@@ -463,7 +510,8 @@ function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherw
 	for (const [spot, offset] of record_.textScales) f.store8(scope.rows.batch.add(scope.rows.row), I32.load(record, offset), spot.column.textScales);
 	const numbers = { f, constants: scope.constants, p, record, vector: () => takeVector(scope), at8: scope.rows.at8, at4: scope.rows.at4 };
 	for (const pair of record_.pairs) emitPair(numbers, pair);
-	f.store8(record, I32.of(1), RECORD.used);
+	// Parts that may be several things are tried in the order of their use; where all is express there is nothing to try.
+	f.store(record, scope.slot === undefined ? I32.load(record, RECORD.used).add(1) : I32.of(1), RECORD.used);
 	if (scope.slot === undefined && flow.advances !== false) p.set(p.add(I32.load(record, RECORD.length)));
 }
 
@@ -522,6 +570,12 @@ function emitSpot(scope: Scope, edge: Edge, spot: Spot, at: number, flow: Flow, 
 			else f.store(rows.at4, I32.load(record, at), spot.column.values);
 			if (spot.column.validity >= 0) storeBit(scope, spot.column.validity);
 			return;
+		case 'strict': {
+			const from = f.local(I32, start(), 'from');
+			const after = (scope.strict.get(spot.plan) as Strict).value.call(from, end, rows.batch, rows.row) as I32;
+			otherwise.branchIf(after.ne(from.add(length())), { likely: false });
+			return;
+		}
 		case 'null':
 			storeNull(f, s.stores, spot.column, rows.batch, rows.row);
 			return;
@@ -544,7 +598,7 @@ function usedWidths(machine: Machine, variant: number): ReadonlySet<number> {
 	for (const edge of machine.edges) {
 		if (edge.variant !== variant) continue;
 		for (const spot of edge.spots) {
-			if (spot.kind === 'check' || spot.kind === 'null') continue;
+			if (spot.kind === 'check' || spot.kind === 'null' || spot.kind === 'strict') continue;
 			const { column } = spot;
 			if (column.validity >= 0) used.add(0);
 			if (column.kind === 'scalar') used.add({ i64: 8, u64: 8, f64: 8, i32: 4, u32: 4, i8: 1, bits: 0, view: 16, offsets: 4 }[column.storage]);

@@ -6,7 +6,7 @@
 import { type EdgeFacts, RECORD, type RecordLayout, writeRecord } from './records.ts';
 import { covers, type Edge, expressOf, type PlacedPart, type State } from './shapes.ts';
 import type { LearnedPart } from './spots.ts';
-import { asU64, BRANCH, EXPRESS_BITS, EXPRESS_SLOT, EXTENT_SALTS, lowBits, SLOT, SLOTS_AT, STATE, STATES, separators, WORD } from './tables.ts';
+import { asU64, BRANCH, EXPRESS_BITS, EXPRESS_SLOT, EXTENT_SALTS, lowBits, SLOT, SLOTS_AT, STATE, STATES, separators, WHOLE_SALT, WORD } from './tables.ts';
 
 /** What a generated module knows of an edge. */
 export interface CompiledEdge {
@@ -56,7 +56,7 @@ export interface LayoutStore {
 const PAGE = 65536;
 const MOST_STATES = 1024;
 /** Layouts under one key: more would be tried in vain too often. */
-const MOST_ALTERNATIVES = 4;
+const MOST_ALTERNATIVES = 8;
 const EXPRESS_SLOTS = 1 << EXPRESS_BITS;
 
 export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
@@ -104,8 +104,13 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	new Uint8Array(memory.buffer, address, STATES).fill(0);
 
 	const slots = allocate(EXPRESS_SLOTS * EXPRESS_SLOT.size);
+	/** A record that no message has the length of, not even the empty one. */
+	const nothing = allocate(RECORD.spots);
+	view().setUint32(nothing + RECORD.length, 0xffffffff, true);
 	const clearSlots = (): void => {
-		new Uint8Array(memory.buffer, slots, EXPRESS_SLOTS * EXPRESS_SLOT.size).fill(0);
+		const words = new Uint32Array(memory.buffer, slots, (EXPRESS_SLOTS * EXPRESS_SLOT.size) / 4);
+		words.fill(0);
+		for (let slot = 0; slot < EXPRESS_SLOTS; slot++) words[(slot * EXPRESS_SLOT.size + EXPRESS_SLOT.record) / 4] = nothing;
 	};
 	clearSlots();
 	view().setUint32(address + SLOTS_AT, slots, true);
@@ -115,7 +120,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		const bytesOf = new Uint8Array(memory.buffer);
 		for (const [state, layouts] of byState) {
 			for (const [key, layout] of layouts) {
-				const used = layout.record > 0 && bytesOf[layout.record + RECORD.used] === 1;
+				const used = layout.record > 0 && bytesOf[layout.record + RECORD.used] !== 0;
 				layout.record = 0;
 				if (used) continue;
 				layouts.delete(key);
@@ -160,7 +165,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		const { multiplier, bits } = perfect([...groups.keys()], (key, factor) => asU64(key * factor));
 		const table = tableOf(state, 4 << bits);
 		const data = view();
-		for (const [key, members] of groups) data.setUint32(table.address + Number(asU64(key * multiplier) >> BigInt(64 - bits)) * 4, chain(data, members), true);
+		for (const [key, members] of groups) data.setUint32(table.address + Number(asU64(key * multiplier) >> BigInt(64 - bits)) * 4, chain(data, members, 0), true);
 		const at = address + STATES + state.id * STATE.size;
 		data.setUint32(at + STATE.table, table.address, true);
 		data.setUint32(at + STATE.shift, 64 - bits, true);
@@ -179,30 +184,42 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 			writeClosed(state, layouts);
 			return;
 		}
-		const extents = chooseExtents(layouts.map(({ part }) => part.template.length));
-		const groups = new Map<bigint, Layout[]>();
+		const extents = chooseExtents(layouts.filter((layout) => !isWhole(layout)).map(({ part }) => part.template.length));
+		const keyAt = (layout: Layout, extent: number): bigint => (layout.word & lowBits(extents[extent] as number)) ^ (EXTENT_SALTS[extent] as bigint);
+		const groups = new Map<bigint, Group>();
 		for (const layout of layouts) {
-			const extent = extents.findIndex((length) => length <= layout.part.template.length);
-			const key = (layout.word & lowBits(extents[extent] as number)) ^ (EXTENT_SALTS[extent] as bigint);
+			const { length } = layout.part.template;
+			const whole = isWhole(layout);
+			const extent = whole ? -1 : extents.findIndex((candidate) => candidate <= length);
+			const key = whole ? asU64(((layout.word & lowBits(length)) ^ WHOLE_SALT) + BigInt(Math.min(length, WORD))) : keyAt(layout, extent);
 			const group = groups.get(key);
-			if (group === undefined) groups.set(key, [layout]);
-			else group.push(layout);
+			if (group === undefined) groups.set(key, { key, extent, members: [layout], plan: null, target: 0 });
+			else group.members.push(layout);
 		}
-		const shapesOfBranches: { readonly key: bigint; readonly members: Layout[]; readonly plan: BranchPlan | null }[] = [];
-		for (const [key, members] of groups) shapesOfBranches.push({ key, members, plan: members.length > 1 ? planBranch(members) : null });
+		for (const group of groups.values()) if (group.members.length > 1) group.plan = planBranch(group.members);
 		const { multiplier, bits } = perfect([...groups.keys()], (key, factor) => asU64(key * factor));
-		const branchBytes = shapesOfBranches.reduce((sum, { plan }) => sum + (plan === null ? 0 : plan.bytes), 0);
+		const branchBytes = [...groups.values()].reduce((sum, { plan }) => sum + (plan === null ? 0 : plan.bytes), 0);
 		const slotBytes = (1 << bits) * SLOT.size;
 		const table = tableOf(state, slotBytes + branchBytes);
 		const data = view();
 		let next = table.address + slotBytes;
-		for (const { key, members, plan } of shapesOfBranches) {
+		// Short extents first, whole messages last: what a longer key finds may turn out to be what only a shorter one knows.
+		for (const group of [...groups.values()].sort((a, b) => b.extent - a.extent)) {
+			const { key, extent, members, plan } = group;
+			const first = members[0] as Layout;
+			let shadowed = 0;
+			for (let shorter = extent + 1; shorter < extents.length && shadowed === 0; shorter++) {
+				if ((extents[shorter] as number) <= first.part.template.length) shadowed = groups.get(keyAt(first, shorter))?.target ?? 0;
+			}
 			const slot = table.address + Number(asU64(key * multiplier) >> BigInt(64 - bits)) * SLOT.size;
 			data.setBigUint64(slot + SLOT.key, key, true);
-			if (plan === null) data.setUint32(slot + SLOT.target, chain(data, members), true);
-			else {
-				data.setUint32(slot + SLOT.target, next + 1, true);
-				writeBranch(data, next, plan);
+			if (plan === null) {
+				group.target = chain(data, members, shadowed);
+				data.setUint32(slot + SLOT.target, group.target, true);
+			} else {
+				group.target = next + 1;
+				data.setUint32(slot + SLOT.target, group.target, true);
+				writeBranch(data, next, plan, shadowed);
 				next += plan.bytes;
 			}
 		}
@@ -277,6 +294,9 @@ function layoutKey(edge: Edge, part: LearnedPart): string {
 	return `${edge.index};${Buffer.from(part.template).toString('latin1')};${Buffer.from(part.limits).toString('latin1')};${values.join(',')}`;
 }
 
+/** The part is the message's last: its length is known before it is found. */
+const isWhole = ({ edge }: Layout): boolean => edge.next === null && edge.machine.list === null;
+
 /** At most four lengths, longest first, such that each part is at least as long as one of them. */
 function chooseExtents(lengths: readonly number[]): number[] {
 	const counts = new Map<number, number>();
@@ -284,6 +304,7 @@ function chooseExtents(lengths: readonly number[]): number[] {
 		const extent = Math.min(WORD, length);
 		counts.set(extent, (counts.get(extent) ?? 0) + 1);
 	}
+	if (counts.size === 0) return [];
 	const least = Math.min(...counts.keys());
 	const popular = [...counts.keys()].filter((extent) => extent !== least).sort((a, b) => (counts.get(b) as number) - (counts.get(a) as number));
 	return [least, ...popular.slice(0, STATE.extentCount - 1)].sort((a, b) => b - a);
@@ -309,6 +330,17 @@ function perfect<K>(keys: readonly K[], hash: (key: K, multiplier: bigint) => bi
 	}
 }
 
+/** Layouts with one key. */
+interface Group {
+	readonly key: bigint;
+	/** Index into the state's extents; -1 where the key is of whole messages. */
+	readonly extent: number;
+	readonly members: Layout[];
+	plan: BranchPlan | null;
+	/** What the table has for it; 0 until it is written. */
+	target: number;
+}
+
 interface BranchPlan {
 	readonly words: number;
 	readonly last: number;
@@ -324,7 +356,7 @@ interface BranchPlan {
 function planBranch(members: readonly Layout[]): BranchPlan | null {
 	const least = Math.min(...members.map(({ part }) => part.template.length));
 	if (least <= WORD) return null;
-	const whole = members.every(({ edge }) => edge.next === null && edge.machine.list === null);
+	const whole = members.every(isWhole);
 	const last = whole ? -1 : least - WORD;
 	const words = Math.max(0, Math.ceil((least - WORD) / WORD) - 1);
 	const keyOf = ({ part }: Layout): string => {
@@ -360,7 +392,7 @@ function planBranch(members: readonly Layout[]): BranchPlan | null {
 	};
 }
 
-function writeBranch(data: DataView, at: number, plan: BranchPlan): void {
+function writeBranch(data: DataView, at: number, plan: BranchPlan, shadowed: number): void {
 	const head = BRANCH.multipliers + ((plan.words * 8 + 15) & ~15);
 	data.setUint32(at + BRANCH.words, plan.words, true);
 	data.setInt32(at + BRANCH.last, plan.last, true);
@@ -371,14 +403,21 @@ function writeBranch(data: DataView, at: number, plan: BranchPlan): void {
 	plan.multipliers.forEach((multiplier, index) => {
 		data.setBigUint64(at + BRANCH.multipliers + index * 8, multiplier, true);
 	});
-	for (const [place, group] of plan.places) data.setUint32(at + head + place * 4, chain(data, group), true);
+	for (let place = 0; place < 1 << plan.bits; place++) {
+		const group = plan.places.get(place);
+		data.setUint32(at + head + place * 4, group === undefined ? shadowed : chain(data, group, shadowed), true);
+	}
 }
 
-/** Records under one key, the last that was met first; gives the first one's address. */
-function chain(data: DataView, group: readonly Layout[]): number {
-	const kept = [...group].reverse().slice(0, MOST_ALTERNATIVES);
+/** Records under one key, the most used first (the last that was met, where they are new), then `next`; gives the first one's address. */
+function chain(data: DataView, group: readonly Layout[], next: number): number {
+	const used = (layout: Layout): number => data.getUint32(layout.record + RECORD.used, true);
+	const kept = [...group]
+		.reverse()
+		.sort((a, b) => used(b) - used(a))
+		.slice(0, MOST_ALTERNATIVES);
 	kept.forEach(({ record }, index) => {
-		data.setUint32(record + RECORD.alternative, kept[index + 1]?.record ?? 0, true);
+		data.setUint32(record + RECORD.alternative, kept[index + 1]?.record ?? next, true);
 	});
 	return (kept[0] as Layout).record;
 }

@@ -300,14 +300,32 @@ function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
 				literal();
 				return;
 			case 'template':
-				templateString(plan);
+				orStrict(plan, () => templateString(plan));
 				return;
 			case 'skip':
 			case 'absent':
 				unknown(0);
 				return;
 			case 'scalar':
-				scalar(plan);
+				orStrict(plan, () => scalar(plan));
+		}
+	};
+	/** Where a scalar is spelled in an unusual way, its strict function takes it. */
+	const orStrict = (plan: ScalarPlan | TemplatePlan, read: () => void): void => {
+		const start = p;
+		const { length } = open.spots;
+		try {
+			read();
+		} catch (error) {
+			if (error !== noLayout) throw error;
+			p = start;
+			open.spots.length = length;
+			if (byte() === QUOTE) string();
+			else if (bytes[p] === 0x2d || isDigit(p)) while (p < bytes.length && /[-+.eE0-9]/.test(String.fromCharCode(bytes[p] as number))) p++;
+			else fail();
+			constant(start, p);
+			free(start, p);
+			spot({ kind: 'strict', plan, start: relative(start), length: p - start });
 		}
 	};
 	/** Whatever it is, it stays. */
@@ -421,28 +439,26 @@ function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
 			if (column !== null) numberSpot(column, token, 'split', point - 8, [...lanes(8, 8, digitCount), ...lanes(8, written, written)], 0n);
 			return;
 		}
-		const unit = 10n ** BigInt(scale);
 		const split = used > 0 || (type.kind === 'decimal' && scale > 0);
 		if (written > 127) fail();
+		const unit = 10n ** BigInt(scale);
 		const wants = split ? 8 : rules.narrow ? digitCount : type.kind === 'timestamp' && (scale === 9 || scale === 6) ? 8 : digitCount <= 8 ? 8 : 16;
-		const converted = Math.min(digitCount, wants);
-		let base = 0n;
-		if (converted < digitCount) {
-			const top = point - converted;
-			constant(from, top);
-			base = BigInt(text(from, top)) * 10n ** BigInt(converted) * unit;
+		let converted = Math.min(digitCount, wants);
+		const baseOf = (count: number): bigint => (count === digitCount ? 0n : BigInt(text(from, point - count)) * 10n ** BigInt(count) * unit);
+		// The greatest value that passes must fit: the first digit is limited where that is enough, else it stays as it is.
+		const most = (count: number, first: number): bigint => baseOf(count) + BigInt(first + 1) * 10n ** BigInt(count - 1) * unit;
+		for (; converted > 0 && most(converted, 9) > rules.most; converted--) {
+			const leading = (bytes[point - converted] as number) - ZERO;
+			let first = 9;
+			while (first >= leading && most(converted, first) > rules.most) first--;
+			if (first < leading) continue;
+			const least = converted === digitCount && digitCount > 1 ? 1 : 0;
+			bound(point - converted, ZERO + least, ZERO + first);
+			break;
 		}
-		// The greatest value that passes must fit; its first digit is limited where that is enough.
-		const most = (first: number): bigint => base + (BigInt(first) * 10n ** BigInt(converted - 1) + 10n ** BigInt(converted - 1) - 1n + 1n) * unit;
-		let first = 9;
-		while (first > 0 && most(first) > rules.most) first--;
-		if (first === 0) fail();
-		if (first < 9) {
-			const at = point - converted;
-			const least = converted === digitCount && digitCount > 1 ? 0x31 : ZERO;
-			if ((bytes[at] as number) > ZERO + first) fail();
-			bound(at, least, ZERO + first);
-		}
+		if (converted === 0) fail();
+		let base = baseOf(converted);
+		constant(from, point - converted);
 		if (column === null) return;
 		if (split) {
 			const places = Math.min(scale, 8);

@@ -6,7 +6,7 @@
  *  | edge  | length | alternative | used  | name starts | name length | express | chunks | integers of the spots (i32) …
  *  … | masks, bases, signs (v128) | template, limits … |
  * ```
- * `edge`: which code; `alternative`: another record that the same key may mean; `used`: set where a message took it;
+ * `edge`: which code; `alternative`: another target (tables.ts) that the same key may mean; `used`: set where a message took it;
  * `express`: 0 where the edge is none of the express ones, else 1 + the symbol table of the name (1 without a name).
  * `chunks`: where template and limits begin, and in the upper 16 bits how many chunks there are.
  * Everything behind is at offsets that depend on the edge alone. Template and limits alternate, 16 bytes each; a byte
@@ -42,7 +42,7 @@ export interface NumberResult {
 
 /** What an edge's records hold, by offset. */
 export interface RecordLayout {
-	/** i32 of each spot that is not a number: start (symbol, text, check) or value (constant). */
+	/** i32 of each spot that is not a number: start and length, or the value of a constant. */
 	readonly values: ReadonlyMap<Spot, number>;
 	/** i32: digits after the point, of decimals that keep them. */
 	readonly textScales: ReadonlyMap<NumberSpot, number>;
@@ -78,7 +78,7 @@ export function layoutRecord(spots: readonly Spot[], facts: EdgeFacts): RecordLa
 		if (spot.kind === 'number') {
 			windows.set(spot, take(4));
 			if (spot.column.textScales >= 0) textScales.set(spot, take(4));
-		} else if (spot.kind === 'symbol' || spot.kind === 'text' || spot.kind === 'check') values.set(spot, take(8));
+		} else if (spot.kind === 'symbol' || spot.kind === 'text' || spot.kind === 'check' || spot.kind === 'strict') values.set(spot, take(8));
 		else if (spot.kind === 'constant') values.set(spot, take(4));
 	}
 	next = (next + 15) & ~15;
@@ -133,7 +133,7 @@ export function writeRecord(view: DataView, at: number, layout: RecordLayout, ed
 	for (const [spot, offset] of layout.values) {
 		const mine = own(spot);
 		if (mine.kind === 'constant') view.setInt32(at + offset, mine.value, true);
-		else if (mine.kind === 'symbol' || mine.kind === 'text' || mine.kind === 'check') {
+		else if (mine.kind === 'symbol' || mine.kind === 'text' || mine.kind === 'check' || mine.kind === 'strict') {
 			view.setInt32(at + offset, mine.start, true);
 			view.setInt32(at + offset + 4, mine.length, true);
 		}

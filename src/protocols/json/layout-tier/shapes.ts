@@ -58,7 +58,12 @@ export interface Machine {
 }
 
 /** Items of up to this many bytes are found by their closing bracket. */
-export const CLOSED_WINDOW = 32;
+export const CLOSED_WINDOW = 64;
+
+/** 32 or 64 bytes are looked through for the bracket; 0 where that does not suffice. */
+export function windowOf(longest: number): number {
+	return longest <= 32 ? 32 : longest < CLOSED_WINDOW ? CLOSED_WINDOW : 0;
+}
 
 /** The byte that ends an item of the list; -1 where none does. */
 export function closingByte(list: ListPlan | null): number {
@@ -70,7 +75,7 @@ export function closingByte(list: ListPlan | null): number {
  * to its first closing bracket. Their table (tables.ts) has no extents: the item's separators are the key.
  */
 export function isClosed(machine: Machine): boolean {
-	return machine.list !== null && closingByte(machine.list) > 0 && machine.edges.length > 0 && machine.edges.every((edge) => edge.closed && edge.next === null && edge.longest <= CLOSED_WINDOW);
+	return machine.list !== null && closingByte(machine.list) > 0 && machine.edges.length > 0 && machine.edges.every((edge) => edge.closed && edge.next === null && windowOf(edge.longest) > 0);
 }
 
 /** What one part contributes. */
@@ -123,13 +128,13 @@ export function createShapes(): Shapes {
 	};
 	const widen = (edge: Edge, part: LearnedPart): void => {
 		const needs = factsOf(part);
-		const before = [edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, edge.longest > CLOSED_WINDOW].join();
+		const before = [edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, windowOf(edge.longest)].join();
 		edge.longest = Math.max(edge.longest, part.template.length);
 		edge.closed &&= part.sample.indexOf(closingByte(edge.machine.list)) === part.sample.length - 1;
 		edge.chunkCount = Math.max(edge.chunkCount, needs.chunkCount);
 		for (const spot of needs.signed) edge.signed.add(spot);
 		for (const spot of needs.based) edge.based.add(spot);
-		if ([edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, edge.longest > CLOSED_WINDOW].join() !== before) version++;
+		if ([edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, windowOf(edge.longest)].join() !== before) version++;
 	};
 	return {
 		root,

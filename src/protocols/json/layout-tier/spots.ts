@@ -3,7 +3,7 @@
  * at its lists: a part is text of a fixed length, a list's items follow it, and the next part begins at the closing bracket.
  */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
-import type { ListPlan } from '../schema-tier/plan.ts';
+import type { ListPlan, ScalarPlan, TemplatePlan } from '../schema-tier/plan.ts';
 
 /**
  * How digits become an integer; windows are 8 or 16 bytes that the conversion loads.
@@ -55,6 +55,13 @@ export interface ConstantSpot {
 	readonly column: ScalarColumn;
 	readonly value: number;
 }
+/** A scalar that is spelled in a way no conversion here takes: the strict function of its plan reads it where it stands. */
+export interface StrictSpot {
+	readonly kind: 'strict';
+	readonly plan: ScalarPlan | TemplatePlan;
+	readonly start: number;
+	readonly length: number;
+}
 /** A column that becomes null, with all that lies under it. */
 export interface NullSpot {
 	readonly kind: 'null';
@@ -65,7 +72,7 @@ export interface ValidSpot {
 	readonly kind: 'valid';
 	readonly column: Column;
 }
-export type Spot = NumberSpot | SymbolSpot | TextSpot | CheckSpot | ConstantSpot | NullSpot | ValidSpot;
+export type Spot = NumberSpot | SymbolSpot | TextSpot | CheckSpot | ConstantSpot | StrictSpot | NullSpot | ValidSpot;
 
 /** A part with the bounds of each of its bytes: a byte b passes where `(b - template) mod 256 <= limit`. */
 export interface LearnedPart {
@@ -99,6 +106,8 @@ export function shapeKey(part: LearnedPart, variant: number): string {
 				return `${spot.short ? 'short ' : ''}text ${spot.column.values}`;
 			case 'check':
 				return spot.short ? 'short check' : 'check';
+			case 'strict':
+				return `strict ${spot.plan.path}`;
 			case 'null':
 			case 'valid':
 				return `${spot.kind} ${spot.column.kind} ${spot.column.kind === 'struct' ? `${spot.column.space} ${spot.column.validity}` : spot.column.values}`;

@@ -44,6 +44,8 @@ export const BRANCH = { words: 0, last: 4, table: 8, shift: 12, lastMultiplier: 
 /** Bytes that a key's word covers. */
 export const WORD = 64;
 
+/** For what ends the message: the key is of all its bytes (the first 64), with their number added. */
+export const WHOLE_SALT = 0x7fb5d329728ea185n;
 /** Keys of different extents differ by these. */
 export const EXTENT_SALTS: readonly bigint[] = [0x9e3779b97f4a7c15n, 0xc2b2ae3d27d4eb4fn, 0x165667b19e3779f9n, 0xd6e8feb86659fd93n];
 

@@ -121,14 +121,19 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
 	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
 		const at = f.local(I32, layouts, 'layouts');
-		const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
-		f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
-			const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
-			f.store(entry, p, NOTE.address);
-			f.store(entry, end.sub(p), NOTE.length);
-			f.store(entry, variant, NOTE.variant);
-			f.store(at, count.add(1), LEARNING.notes);
+		const countdown = f.local(I32, I32.load(at, LEARNING.noteCountdown).sub(1), 'countdown');
+		f.if(countdown.leS(0), () => {
+			countdown.set(I32.load(at, LEARNING.noteEvery));
+			const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
+			f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
+				const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
+				f.store(entry, p, NOTE.address);
+				f.store(entry, end.sub(p), NOTE.length);
+				f.store(entry, variant, NOTE.variant);
+				f.store(at, count.add(1), LEARNING.notes);
+			});
 		});
+		f.store(at, countdown, LEARNING.noteCountdown);
 	});
 	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, note, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
 
@@ -191,14 +196,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 				f.if(accepted.eqz(), () => emitRefusal(stopped));
 				f.if(layouts, () => {
 					f.store(layouts, I32.load(layouts, LEARNING.missed).add(1), LEARNING.missed);
-					f.if(accepted, () => {
-						const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(1), 'countdown');
-						f.if(countdown.leS(0), () => {
-							countdown.set(I32.load(layouts, LEARNING.noteEvery));
-							f.call(note, p, end, variant);
-						});
-						f.store(layouts, countdown, LEARNING.noteCountdown);
-					});
+					f.if(accepted, () => f.call(note, p, end, variant));
 				});
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
