@@ -3,7 +3,8 @@ import type { SchemaLayout } from './batch-layout.ts';
 import type { ParseFunction } from './parser-abi.ts';
 
 /** Which implementation parses: plain TypeScript, or WebAssembly generated from the schema. All give the same rows and errors. */
-export type Tier = 'reference' | 'schema';
+export const TIERS = ['reference', 'schema'] as const;
+export type Tier = (typeof TIERS)[number];
 
 /**
  * A wire format applied to a schema: what `json(schema)` returns and `compile` takes. It knows how to build each tier's
