@@ -162,6 +162,17 @@ export function createLane<S extends Schema>({ protocol, ...options }: ParserPla
 	};
 }
 
+/**
+ * Both try the same chunk, told. `turn` says who is first, which should alternate: the second one finds the messages in
+ * the processor's cache.
+ */
+export function attemptBoth(primary: Attempting, candidate: Attempting, descriptors: number, count: number, sequence: number, turn: number): { readonly primary: boolean; readonly candidate: boolean } {
+	const early = turn % 2 === 1 && primary.attempt(descriptors, count, sequence, true);
+	const isThere = candidate.attempt(descriptors, count, sequence, true);
+	return { primary: early || (turn % 2 === 0 && primary.attempt(descriptors, count, sequence, true)), candidate: isThere };
+}
+type Attempting = Pick<Lane, 'attempt'>;
+
 /** The second plan, with what it does not say taken from the first: how batches are laid out, and names known before. */
 export function inheritPlan<S extends Schema, C extends Schema>(first: ParserPlan<S>, second: ParserPlan<C>): ParserPlan<C> {
 	const { rows, items, textBytes, received, symbols, knownSymbols, scratch, errors, ceiling } = first;

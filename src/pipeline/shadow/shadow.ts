@@ -7,7 +7,7 @@ import type { Schema } from '../../schema/index.ts';
 import type { MessageParser, ParserStatistics } from '../compile.ts';
 import { createChunkComparison } from './chunk-comparison.ts';
 import { type Comparison, createDifferenceLog, type DifferenceOptions } from './differences.ts';
-import { CHUNK_LIMIT, createLane, inheritPlan, type Lane, type ParserPlan } from './lane.ts';
+import { attemptBoth, CHUNK_LIMIT, createLane, inheritPlan, type Lane, type ParserPlan } from './lane.ts';
 import { createMessageInput } from './message-input.ts';
 import { createShare, shareOption } from './share.ts';
 
@@ -61,25 +61,25 @@ export function shadow<const S extends Schema, const C extends Schema>(primary: 
 		log.fail(error, 0);
 	}
 	let sequence = 0;
+	let turn = 0;
 	let disposed = false;
 
 	const both = (descriptors: number, count: number, number: number, candidateLane: Lane<C>): void => {
-		const isThere = candidateLane.attempt(descriptors, count, number, true);
-		if (!isThere) log.fail(candidateLane.failure, failureLimit);
-		if (!isThere || !first.attempt(descriptors, count, number, true)) {
-			if (isThere) candidateLane.trial.rollback();
-			first.serve(descriptors, count, number);
-			return;
+		const done = attemptBoth(first, candidateLane, descriptors, count, number, turn++);
+		if (!done.candidate) log.fail(candidateLane.failure, failureLimit);
+		if (done.primary && done.candidate) {
+			try {
+				compare?.(descriptors, count, number);
+				log.secondsPrimary += first.seconds;
+				log.secondsCandidate += candidateLane.seconds;
+			} catch (error) {
+				log.fail(error, failureLimit);
+			}
 		}
-		try {
-			compare?.(descriptors, count, number);
-			log.secondsPrimary += first.seconds;
-			log.secondsCandidate += candidateLane.seconds;
-		} catch (error) {
-			log.fail(error, failureLimit);
-		}
-		candidateLane.trial.rollback();
-		first.trial.commit();
+		if (done.candidate) candidateLane.trial.rollback();
+		// Where there is no room to keep its rows back, it parses as if it were alone.
+		if (done.primary) first.trial.commit();
+		else first.serve(descriptors, count, number);
 		log.announce();
 	};
 	const parseMany = (descriptors: number, count: number): void => {
