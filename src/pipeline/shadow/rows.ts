@@ -57,6 +57,7 @@ function viewOf(columns: readonly ColumnView[], name: string): ColumnView {
 
 function bind(pair: ColumnPair, one: ColumnView, other: ColumnView, items: number[]): CompareValue {
 	const values = bindValues(pair, one, other, items);
+	if (pair.primary.validity < 0 && pair.candidate.validity < 0) return values;
 	return (row, theirRow, found) => {
 		const isNull = one.isNull(row);
 		const theirsIsNull = other.isNull(theirRow);
