@@ -123,6 +123,16 @@ describe('rollout', () => {
 		expect(arena.checkGuards()).toEqual([]);
 	});
 
+	it('gives all memory back to arenas that are not its own', () => {
+		const [one, other] = [createArena(), createArena()];
+		const used = one.used;
+		const parser = rollout({ protocol: json(feed), arena: one }, { protocol: json(feed), arena: other, tier: 'reference' });
+		parser.parse('{"e":"quote","i":1,"s":"A"}');
+		parser.dispose();
+		parser.dispose();
+		expect([one.used, other.used]).toEqual([used, used]);
+	});
+
 	it('gives names known before the same ids in both', () => {
 		const ids = new Set<number>();
 		const parser = rollout({ protocol: json(feed), knownSymbols: { symbol: ['B', 'A'] }, onBatch: (batch) => batch.visit((row) => ids.add(batch.column('symbol', 'symbol').id(row))) }, { protocol: json(feed) }, { steps: [0.5], messagesPerStep: 10, chunk: 1 });

@@ -34,6 +34,8 @@ export interface Lane<S extends Schema = Schema> {
 	attempt(descriptors: number, count: number, sequence: number, told: boolean): boolean;
 	/** Parses and hands out. */
 	serve(descriptors: number, count: number, sequence: number): void;
+	/** Disposes the parser and gives back what copies of messages took. */
+	dispose(): void;
 }
 
 /** @param home the arena that messages lie in; undefined where it is this parser's */
@@ -158,6 +160,11 @@ export function createLane<S extends Schema>({ protocol, ...options }: ParserPla
 				parser.parseMany(here, part);
 				done += part;
 			}
+		},
+		dispose() {
+			parser.dispose();
+			for (const region of [descriptorRegion, messageRegion]) if (region !== null) arena.release(region);
+			messageRegion = null;
 		},
 	};
 }

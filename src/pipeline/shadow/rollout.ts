@@ -260,8 +260,8 @@ export function rollout<const S extends Schema, const C extends Schema>(stable: 
 			if (disposed) return;
 			disposed = true;
 			input.release();
-			second.parser.dispose();
-			first.parser.dispose();
+			second.dispose();
+			first.dispose();
 		},
 	};
 }

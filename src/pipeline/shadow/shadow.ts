@@ -113,8 +113,8 @@ export function shadow<const S extends Schema, const C extends Schema>(primary: 
 			if (disposed) return;
 			disposed = true;
 			input.release();
-			parser.dispose();
-			second?.parser.dispose();
+			first.dispose();
+			second?.dispose();
 		},
 	};
 }
