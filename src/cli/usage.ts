@@ -11,6 +11,8 @@ export const EXIT = {
 	refused: 3,
 	/** The circuit breaker stopped the run. */
 	stopped: 4,
+	/** The parsers of --shadow or --rollout differ, the second one failed, or was rolled back. */
+	different: 5,
 } as const;
 
 /** Something a person did that cannot work; printed without a stack. */
@@ -50,6 +52,14 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --tier NAME         schema (generated, default) or reference (plain TypeScript)
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
+  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier,
+                      a preset, or a schema file; the first parser's rows are the output
+  --rollout WITH      the second parser takes over by steps, or is rolled back at a difference
+  --shadow-share SHARE      compare only this share of the messages (default 1)
+  --shadow-differences FILE keep differences as NDJSON, with the messages
+  --rollout-steps LIST      shares (default 0.01,0.1,0.5,1)
+  --rollout-messages N      messages of a step (default 100000)
+  --rollout-allow SHARE     share of messages that may differ (default 0)
   --json              the summary as one JSON object on standard output
   --quiet             no progress, no summary
   --list              the presets
@@ -57,9 +67,11 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   tickforge run binance-spot session.capture
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
+  tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
-3 some messages refused, 4 stopped by --stop-above.`,
+3 some messages refused, 4 stopped by --stop-above, 5 the parsers of --shadow
+or --rollout differ, or the second one failed or was rolled back.`,
 	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
