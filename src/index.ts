@@ -25,6 +25,7 @@ export {
 	type TimestampColumn,
 } from './columns/index.ts';
 export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
+export { type CodeCache, type CodeCacheOptions, type CodeCacheRequest, type CodeCacheStatistics, defaultCodeCacheFolder, openCodeCache } from './compiler/code-cache.ts';
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
 export type { Protocol, Tier } from './compiler/protocol.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';

@@ -3,7 +3,9 @@
  */
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
+import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { type Arena, createArena, type Region } from '../memory/index.ts';
@@ -48,6 +50,8 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly knownSymbols?: Readonly<Record<string, Iterable<string>>>;
 	/** The generated module, made ahead of time (`tickforge build`) for exactly this schema and layout: nothing is generated. */
 	readonly module?: WebAssembly.Module;
+	/** Where generated modules are kept between processes (`openCodeCache`). Without it nothing touches the disk. */
+	readonly codeCache?: CodeCache | undefined;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -67,6 +71,8 @@ export interface ParserStatistics {
 export interface Parser<S extends Schema = Schema> {
 	readonly schema: S;
 	readonly tier: Tier;
+	/** The generated code, which other parsers of the same schema and layout can take, on other threads too; null in the reference tier. */
+	readonly module: WebAssembly.Module | null;
 	readonly layout: SchemaLayout;
 	readonly arena: Arena;
 	/** One for each of `layout.symbolTables`. */
@@ -186,7 +192,8 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	for (const table of tables) useSlot(table, table.current);
 
 	const tier: Tier = options.tier ?? (detectFeatures().simd ? 'schema' : 'reference');
-	const parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, { shared: arena.shared, ceiling: arena.ceiling }, options.codeCache));
+	const parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
 
 	let batches = 0;
 	let refused = 0;
@@ -301,6 +308,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	return {
 		schema,
 		tier,
+		module,
 		layout,
 		arena,
 		symbols,
