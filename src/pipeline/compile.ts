@@ -87,6 +87,8 @@ export interface Parser<S extends Schema = Schema> {
 	/** Hands over what is in the tables, full or not. */
 	flush(): void;
 	statistics(): ParserStatistics;
+	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
+	twin(): Parser<S>;
 	/** Gives the memory back. Batches that are retained end, too. */
 	dispose(): void;
 }
@@ -344,6 +346,12 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
 			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
 		}),
+		twin() {
+			alive();
+			const { rows, items, textBytes, received, scratch: scratchBytes } = options;
+			const layoutOptions = Object.fromEntries(Object.entries({ rows, items, textBytes, received, scratch: scratchBytes }).filter(([, value]) => value !== undefined));
+			return compile(protocol, { ...layoutOptions, tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
+		},
 		dispose() {
 			if (disposed) return;
 			disposed = true;
