@@ -42,7 +42,7 @@ const made = await background.compile({ protocol: 'json', schema: parser.schema 
 if (made === null) throw new Error('no module from the background: ' + background.statistics().lastProblem);
 await background.dispose();
 const kept = [0, 1].map(() => {
-	const codeCache = openCodeCache({ folder: new URL('cache', import.meta.url).pathname });
+	const codeCache = openCodeCache({ folder: 'cache' });
 	compile(json(trade), { codeCache }).dispose();
 	return codeCache.statistics();
 });

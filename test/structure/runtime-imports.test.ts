@@ -12,7 +12,7 @@ it('the runtime for browsers imports nothing of Node.js, at any depth', () => {
 		seen.add(file);
 		// Types are gone where it runs.
 		const code = readFileSync(file, 'utf8').replace(/^(?:import|export) type [^;]*;/gm, '');
-		for (const [, target] of code.matchAll(/(?:from|import\(|^import)\s*'([^']+)'/gm)) {
+		for (const [, target] of code.matchAll(/(?:^(?:import|export)\b[^;]*?from |^import |\bimport\()'([^']+)'/gm)) {
 			if (target?.startsWith('.')) follow(resolve(dirname(file), target));
 			else ofNode.push(`${relative(source, file)} imports ${target}`);
 		}
