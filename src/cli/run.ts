@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
+import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import type { ErrorCategory } from '../compiler/parser-abi.ts';
 import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
@@ -44,6 +45,8 @@ export interface RunOptions {
 	/** Map uncompressed files into the arena instead of reading them. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
+	/** Where generated code is kept from run to run; it is not without this. */
+	readonly codeCache?: CodeCache | undefined;
 	readonly rows?: number | undefined;
 	readonly items?: number | undefined;
 	readonly stopAbove?: number | undefined;
@@ -82,6 +85,7 @@ export interface RunResult {
 	readonly output: SinkSummary | null;
 	readonly stopped: boolean;
 	readonly compared: ComparedRun | null;
+	readonly codeCache: CodeCacheStatistics | null;
 	readonly observations: Observations;
 	readonly startedAt: Date;
 }
@@ -130,6 +134,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				...(arena === undefined ? {} : { arena }),
 				...(options.tier === undefined ? {} : { tier: options.tier }),
 				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(schema, compileOptions) }),
+				codeCache: options.codeCache,
 				onBatch(batch) {
 					observations.observe(batch);
 					return sink?.write(batch);
@@ -189,6 +194,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		output,
 		stopped: summaries.some((summary) => summary.stopped),
 		compared: comparing?.result() ?? null,
+		codeCache: options.codeCache?.statistics() ?? null,
 		observations,
 		startedAt,
 	};
@@ -287,6 +293,11 @@ export function renderSummary(result: RunResult): string {
 		lines.push('', `wrote ${count(result.output.rows)} rows, ${bytesText(result.output.bytes)}`);
 		for (const file of result.output.files) lines.push(`  ${file}`);
 	}
+	if (result.codeCache !== null) {
+		const { folder, hits, written, closed, lastProblem } = result.codeCache;
+		const what = closed !== null ? `not used: ${closed}` : `${hits > 0 ? 'code found' : written > 0 ? 'code kept' : 'nothing kept'} in ${folder}${lastProblem === null ? '' : ` (${lastProblem})`}`;
+		lines.push('', `code cache: ${what}`);
+	}
 	if (options.report !== undefined) lines.push('', `report: ${options.report}`);
 	return lines.join('\n');
 }
@@ -321,6 +332,7 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		examples: result.examples,
 		quarantinedBytes: result.quarantinedBytes,
 		output: result.output,
+		codeCache: result.codeCache,
 		stopped: result.stopped,
 		compared: result.compared === null ? null : comparedObject(result.compared),
 		machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, tickforge: version },
@@ -328,7 +340,9 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 }
 
 export async function runCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('run', args, {
+	// Alone it means the usual folder, and must not take the word after it.
+	const spelledOut = args.map((arg) => (arg === '--code-cache' ? '--code-cache=' : arg));
+	const { values, positionals } = readArguments('run', spelledOut, {
 		out: { type: 'string' },
 		compression: { type: 'string' },
 		quarantine: { type: 'string' },
@@ -337,6 +351,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		format: { type: 'string' },
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
+		'code-cache': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
@@ -386,6 +401,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		format: values.format,
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
+		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),
 		items: numberOption('run', 'items', values.items, 64, 2 ** 24),
 		stopAbove: numberOption('run', 'stop-above', values['stop-above'], 0, 1),

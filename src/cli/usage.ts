@@ -50,6 +50,8 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
                       length-32-little, length-32-big, length-16-little, length-16-big
   --map               map uncompressed files as sealed snapshots instead of reading them
   --tier NAME         schema (generated, default) or reference (plain TypeScript)
+  --code-cache[=DIR]  keep generated code for the next run: in DIR, or where
+                      TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
   --shadow WITH       parse with a second parser, too, and compare: WITH is a tier,

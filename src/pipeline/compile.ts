@@ -3,7 +3,9 @@
  */
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
+import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { createTiering, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
@@ -52,6 +54,8 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly knownSymbols?: Readonly<Record<string, Iterable<string>>>;
 	/** The generated module, made ahead of time (`tickforge build`) for exactly this schema and layout: nothing is generated. */
 	readonly module?: WebAssembly.Module;
+	/** Where generated modules are kept between processes (`openCodeCache`). Without it nothing touches the disk. */
+	readonly codeCache?: CodeCache | undefined;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -88,6 +92,8 @@ export interface MessageParser {
 export interface Parser<S extends Schema = Schema> extends MessageParser {
 	readonly schema: S;
 	readonly layout: SchemaLayout;
+	/** The code generated from the schema, which other parsers of the same schema and layout can take, on other threads too; null in the reference tier. */
+	readonly module: WebAssembly.Module | null;
 	/** One for each of `layout.symbolTables`. */
 	readonly symbols: readonly SymbolReader[];
 	/**
@@ -97,6 +103,8 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	parseMany(descriptors: number, count: number): void;
 	/** Copies one message into the arena and parses it; true where it was accepted. For tests and first steps. */
 	parse(message: string | Uint8Array, received?: bigint): boolean;
+	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
+	twin(): Parser<S>;
 }
 
 interface Slot {
@@ -219,16 +227,16 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 
 	const features = detectFeatures();
 	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
-	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd };
-	const generated = (): ParseFunction => instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, generateOptions)), arena.memory, (bytes) => allocate('constants', bytes).address);
-	let parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : generated();
+	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling };
+	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
+	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
 	const tiering: Tiering | null =
 		tier === 'layout' && protocol.learner !== undefined
 			? createTiering({
 					learner: protocol.learner(layout, (table, name) => (symbols[table] as SymbolReader).id(name)),
 					memory: arena.memory,
 					allocate: (name, bytes) => allocate(name, bytes).address,
-					generate: generateOptions,
+					generate: { ...generateOptions, relaxedSimd: features.relaxedSimd },
 					schema: parseCall,
 					context,
 					...(options.tiering === undefined ? {} : { rules: options.tiering }),
@@ -432,6 +440,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	const parser: Parser<S> = {
 		schema,
 		tier,
+		module,
 		layout,
 		arena,
 		symbols,
@@ -468,6 +477,12 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
 			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
 		}),
+		twin() {
+			alive();
+			const { rows, items, textBytes, received, scratch: scratchBytes } = options;
+			const layoutOptions = Object.fromEntries(Object.entries({ rows, items, textBytes, received, scratch: scratchBytes }).filter(([, value]) => value !== undefined));
+			return compile(protocol, { ...layoutOptions, tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
+		},
 		dispose() {
 			if (disposed) return;
 			disposed = true;
