@@ -3,4 +3,5 @@ export { adviseHugePages, type Granted, lockMemory, pinThread, preferNode, unloc
 export { describeFacilities, type Facility } from './facilities.ts';
 export { FileChangedError, type FileMapping, type MappingWay, mapFile } from './file-mapping.ts';
 export { native, whyNotNative } from './native.ts';
+export { COUNTER_NAMES, type CounterName, type CounterState, type Counters, openCounters } from './performance-counters.ts';
 export { ringMapping } from './ring-mapping.ts';
