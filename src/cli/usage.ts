@@ -80,7 +80,8 @@ of their columns, and with --code the generated WebAssembly as readable text.`,
 		text: `tickforge doctor [--json]
 
 Tries SIMD, file mapping, mirrored memory, huge pages, locking, NUMA and affinity
-for real, and says for each whether the native or the portable way is taken.`,
+for real, and says for each whether the native or the portable way is taken; and
+which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',

@@ -102,14 +102,14 @@ interface Group {
  * Opens counters for the calling thread, stopped. What is not offered here (another system, no koffi, a virtual machine
  * without a counting unit, no permission) is said in `counters`.
  *
+ * @param calls the system's; others for tests
  * @throws TypeError for a name that is none, or stands twice
  */
-export function openCounters(names: readonly CounterName[] = COUNTER_NAMES): Counters {
+export function openCounters(names: readonly CounterName[] = COUNTER_NAMES, calls: Native | null = native()): Counters {
 	names.forEach((name, index) => {
 		if (!Object.hasOwn(EVENTS, name)) throw new TypeError(`tickforge: there is no counter "${name}"; there are: ${COUNTER_NAMES.join(', ')}`);
 		if (names.indexOf(name) !== index) throw new TypeError(`tickforge: the counter "${name}" is asked for twice; ask once and read it twice`);
 	});
-	const calls = native();
 	if (calls === null) {
 		const why = whyNotNative();
 		return joinGroups(
@@ -119,7 +119,7 @@ export function openCounters(names: readonly CounterName[] = COUNTER_NAMES): Cou
 		);
 	}
 	const groups: Group[] = [];
-	/** The groups that still take one, by whether they are in hardware: software always has room, hardware may take turns. */
+	/** The groups that may still take one. Apart, so that software is counted all the time where hardware takes turns. */
 	const current: { hardware: Group | null; software: Group | null } = { hardware: null, software: null };
 	const states = names.map((name, index): CounterState => {
 		const event: Event = EVENTS[name];
@@ -154,7 +154,7 @@ function attributesOf(event: Event, leads: boolean): Uint8Array {
 	return attributes;
 }
 
-/** An error number of perf_event_open in words. */
+/** @internal An error number of perf_event_open in words. */
 export function refusal(name: CounterName, errno: number, paranoid: number | null = readParanoid()): string {
 	const event: Event = EVENTS[name];
 	switch (errno) {
