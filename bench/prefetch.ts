@@ -3,8 +3,8 @@
  * has no prefetch instruction; a load is the nearest thing, but unlike a prefetch it must arrive before anything after
  * it can be retired.
  *
- * Loops over 256 MiB of messages: reading every byte; or the first 8 bytes and then a chain of multiplications, as long
- * as a parser works on a message. In the order of memory, which the hardware foresees, and shuffled, which it cannot.
+ * Loops over 256 MiB of messages: reading every byte; or the first 8 bytes and then multiplications that wait for them
+ * (those of several messages overlap). In the order of memory, which the hardware foresees, and shuffled, which it cannot.
  * Then the real parser, with the next block of messages touched before each call. Ratios are to no touching in the same
  * round; medians. `--mebibytes N`, `--rounds N`, `--huge` (asks for huge pages).
  */

@@ -1,5 +1,6 @@
 /** The operating system: what it can do faster or safer than portable code, each with its portable way. */
 export { adviseHugePages, type Granted, lockMemory, pinThread, preferNode, unlockMemory } from './advice.ts';
+export { ASSUMED_CACHES, type CacheGeometry, readCacheGeometry } from './cache-geometry.ts';
 export { describeFacilities, type Facility } from './facilities.ts';
 export { FileChangedError, type FileMapping, type MappingWay, mapFile } from './file-mapping.ts';
 export { native, whyNotNative } from './native.ts';
