@@ -29,7 +29,7 @@ export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-a
 export type { Protocol, Tier } from './compiler/protocol.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
-export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
+export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
 export { json } from './protocols/json/index.ts';
 export * from './schema/index.ts';

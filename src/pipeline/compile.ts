@@ -81,8 +81,18 @@ export interface Parser<S extends Schema = Schema> {
 	/** Hands over what is in the tables, full or not. */
 	flush(): void;
 	statistics(): ParserStatistics;
+	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
+	places(): ParserPlaces;
 	/** Gives the memory back. Batches that are retained end, too. */
 	dispose(): void;
+}
+
+/** Addresses in the arena. */
+export interface ParserPlaces {
+	/** The batch that each table fills now; one for each of `layout.tables`. */
+	readonly batches: readonly number[];
+	/** One for each of `layout.symbolTables`; another when a table has grown. */
+	readonly symbolTables: readonly number[];
 }
 
 interface Slot {
@@ -336,6 +346,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
 			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
 		}),
+		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {
 			if (disposed) return;
 			disposed = true;
