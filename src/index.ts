@@ -32,7 +32,7 @@ export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
-export { type AnyBatch, type CompileOptions, compile, type MessageParser, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
+export { type AnyBatch, type CompileOptions, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
 export * from './pipeline/shadow/index.ts';
 export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';

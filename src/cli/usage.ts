@@ -85,16 +85,27 @@ tries every preset on the first messages, and explains the answer.`,
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
 		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
+tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
-of their columns, and with --code the generated WebAssembly as readable text.`,
+of their columns, and with --code the generated WebAssembly as readable text.
+
+  --memory     instead: where a parser's writes go. Cache lines and sets, pages, how
+               many columns write to one set, what look-ups of symbols touch, and a
+               verdict on each. With a file, the symbols are those in it, and the
+               processor's counters (cycles, instructions, misses) run around the
+               parser's calls, as far as this machine offers them
+  --stagger N  with N cache lines left free after each column (default 0)
+
+  tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
 	},
 	doctor: {
 		summary: 'what this machine offers, and which way each facility takes',
 		text: `tickforge doctor [--json]
 
 Tries SIMD, file mapping, mirrored memory, huge pages, locking, NUMA and affinity
-for real, and says for each whether the native or the portable way is taken.`,
+for real, and says for each whether the native or the portable way is taken; and
+which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',

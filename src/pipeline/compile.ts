@@ -105,6 +105,16 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	parse(message: string | Uint8Array, received?: bigint): boolean;
 	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
 	twin(): Parser<S>;
+	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
+	places(): ParserPlaces;
+}
+
+/** Addresses in the arena. */
+export interface ParserPlaces {
+	/** The batch that each table fills now; one for each of `layout.tables`. */
+	readonly batches: readonly number[];
+	/** One for each of `layout.symbolTables`; another when a table has grown. */
+	readonly symbolTables: readonly number[];
 }
 
 interface Slot {
@@ -483,6 +493,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 			const layoutOptions = Object.fromEntries(Object.entries({ rows, items, textBytes, received, scratch: scratchBytes }).filter(([, value]) => value !== undefined));
 			return compile(protocol, { ...layoutOptions, tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
 		},
+		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {
 			if (disposed) return;
 			disposed = true;

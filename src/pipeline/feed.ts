@@ -41,6 +41,8 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	readonly onRefused?: (refused: RefusedInput) => void;
 	/** Called about every `window` of input. */
 	readonly onProgress?: (progress: FeedProgress) => void;
+	/** Called around each call of the parser (with what takes its batches in it), to count or measure what happens there. */
+	readonly aroundParse?: { before(parser: Parser<S>): void; after(parser: Parser<S>): void };
 	/** Bytes of input at hand. Default 8 MiB; at least twice `longest`. */
 	readonly window?: number;
 	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */
@@ -175,7 +177,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		callDescriptors = table.address + from * DESCRIPTOR.size;
 		const before = performance.now();
 		const taken = takeSeconds;
+		options.aroundParse?.before(parser);
 		parser.parseMany(callDescriptors, count);
+		options.aroundParse?.after(parser);
 		parseSeconds += (performance.now() - before) / 1000 - (takeSeconds - taken);
 		parsed += count;
 	};
