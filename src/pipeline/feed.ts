@@ -42,7 +42,7 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	/** Called about every `window` of input. */
 	readonly onProgress?: (progress: FeedProgress) => void;
 	/** Called around each call of the parser (with what takes its batches in it), to count or measure what happens there. */
-	readonly aroundParse?: { before(parser: Parser<S>): void; after(parser: Parser<S>): void };
+	readonly aroundParse?: { before(parser: MessageParser): void; after(parser: MessageParser): void };
 	/** Bytes of input at hand. Default 8 MiB; at least twice `longest`. */
 	readonly window?: number;
 	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */

@@ -23,7 +23,7 @@ describe.each(['schema', 'reference'] as const)('compile, %s tier', (tier) => {
 		parser.flush();
 		parser.flush();
 		expect(seen).toEqual(['trade 64', 'trade 36', 'book 1']);
-		expect(parser.statistics()).toEqual({ messages: 101, refused: 0, batches: 3, variants: { trade: 100, book: 1 }, categories: {} });
+		expect(parser.statistics()).toEqual({ layouts: null, messages: 101, refused: 0, batches: 3, variants: { trade: 100, book: 1 }, categories: {} });
 		expect(parser.symbols[0]?.names()).toEqual(['S0', 'S1', 'S2', 'S9']);
 	});
 

@@ -69,6 +69,9 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	/** States of lists whose items the module finds by their closing bracket. */
 	let closed: ReadonlySet<State> = new Set();
 	let known = 0;
+	/** Layouts taken in since the tables were written; `anew`: all records are to be written. */
+	let waiting = 0;
+	let anew = false;
 	let placed = 0;
 	let evicted = 0;
 	/** Pages of records; the last one is being filled. */
@@ -261,11 +264,13 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 			if (edge.state.id >= MOST_STATES) return false;
 			layouts.set(key, { edge, part, record: 0, word: separators(part.sample, 0), met: 1 });
 			known++;
+			waiting++;
 			dirty.add(edge.state);
 			return true;
 		},
 		compile(next, nextClosed) {
 			edges = next;
+			anew = true;
 			closed = nextClosed;
 			clearSlots();
 			page = -1;
@@ -277,7 +282,10 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 			}
 		},
 		write() {
-			if (dirty.size === 0) return;
+			// A table is written as a whole: not for every single layout once there are many.
+			if (dirty.size === 0 || (waiting < placed / 16 && !anew)) return;
+			waiting = 0;
+			anew = false;
 			if (bytes > limit) evict();
 			for (const state of dirty) writeState(state);
 			dirty.clear();
@@ -291,7 +299,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 /** Layouts are the same where their bytes are bound alike and their values stand alike. */
 function layoutKey(edge: Edge, part: LearnedPart): string {
 	const values = part.spots.map((spot) => (spot.kind === 'constant' ? spot.value : spot.kind === 'number' ? `${spot.window} ${spot.base} ${spot.mask.join('')}` : 'start' in spot ? `${spot.start} ${spot.length}` : ''));
-	return `${edge.index};${Buffer.from(part.template).toString('latin1')};${Buffer.from(part.limits).toString('latin1')};${values.join(',')}`;
+	return `${edge.index};${String.fromCharCode(...part.template)};${String.fromCharCode(...part.limits)};${values.join(',')}`;
 }
 
 /** The part is the message's last: its length is known before it is found. */
