@@ -68,8 +68,8 @@ export interface LayoutMemory {
 	readonly placed: number;
 	readonly bytes: number;
 	readonly evicted: number;
-	/** Makes what was learned known to the parser. */
-	write(): void;
+	/** Makes what was learned known to the parser; unless `all`, only once it is enough to be worth the time. */
+	write(all?: boolean): void;
 }
 
 export interface GenerateOptions {

@@ -241,6 +241,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			windowTaken = 0;
 			windowMissed = 0;
 			if (recentShare < leastTaken) stepAside();
+			else store.write(true);
 		}
 	};
 

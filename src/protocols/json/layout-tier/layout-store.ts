@@ -47,8 +47,8 @@ export interface LayoutStore {
 	add(placed: PlacedPart): boolean;
 	/** From now on records are for a module with this code; all are written again. */
 	compile(edges: ReadonlyMap<Edge, CompiledEdge>, closed: ReadonlySet<State>): void;
-	/** Writes what `add` took in since. */
-	write(): void;
+	/** Writes what `add` took in since; unless `all`, only where it is enough to be worth it. */
+	write(all?: boolean): void;
 	/** All layouts, for views. */
 	layouts(): readonly { readonly edge: Edge; readonly part: LearnedPart; readonly met: number }[];
 }
@@ -281,9 +281,9 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 				dirty.add(state);
 			}
 		},
-		write() {
+		write(all = false) {
 			// A table is written as a whole: not for every single layout once there are many.
-			if (dirty.size === 0 || (waiting < placed / 16 && !anew)) return;
+			if (dirty.size === 0 || (!all && waiting < placed / 16 && !anew)) return;
 			waiting = 0;
 			anew = false;
 			if (bytes > limit) evict();
@@ -387,7 +387,7 @@ function planBranch(members: readonly Layout[]): BranchPlan | null {
 	const hash = (key: string, multiplier: bigint): bigint => asU64((numbersOf.get(key) as bigint[]).reduce((sum, value, index) => sum + value * (index === words + 1 && !whole ? 0n : factor(multiplier, index)), 0n));
 	const { multiplier, bits } = perfect([...groups.keys()], hash);
 	const places = new Map([...groups].map(([key, group]) => [Number(hash(key, multiplier) >> BigInt(64 - bits)), group]));
-	const head = BRANCH.multipliers + ((words * 8 + 15) & ~15);
+	const head = (BRANCH.multipliers + words * 8 + 15) & ~15;
 	return {
 		words,
 		last,
@@ -401,12 +401,13 @@ function planBranch(members: readonly Layout[]): BranchPlan | null {
 }
 
 function writeBranch(data: DataView, at: number, plan: BranchPlan, shadowed: number): void {
-	const head = BRANCH.multipliers + ((plan.words * 8 + 15) & ~15);
+	const head = (BRANCH.multipliers + plan.words * 8 + 15) & ~15;
 	data.setUint32(at + BRANCH.words, plan.words, true);
 	data.setInt32(at + BRANCH.last, plan.last, true);
 	data.setUint32(at + BRANCH.table, at + head, true);
 	data.setUint32(at + BRANCH.shift, 64 - plan.bits, true);
 	data.setBigUint64(at + BRANCH.lastMultiplier, plan.lastMultiplier, true);
+	data.setUint32(at + BRANCH.otherwise, shadowed, true);
 	data.setBigUint64(at + BRANCH.lengthMultiplier, plan.lengthMultiplier, true);
 	plan.multipliers.forEach((multiplier, index) => {
 		data.setBigUint64(at + BRANCH.multipliers + index * 8, multiplier, true);
