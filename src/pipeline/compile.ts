@@ -263,6 +263,8 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 				})
 			: null;
 
+	// A profile may have made a module already.
+	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
 			const generate = { ...generateOptions, relaxedSimd: features.relaxedSimd };

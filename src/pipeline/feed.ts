@@ -260,6 +260,8 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			scanAll();
 			progress();
 			if (waiting.length > 0) await Promise.all(waiting.splice(0));
+			// A module that is made elsewhere arrives only while this thread pauses.
+			else if (options.background !== undefined) await new Promise((resume) => setImmediate(resume));
 			if (options.stop?.() === true) {
 				stopped = true;
 				break;
