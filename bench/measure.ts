@@ -16,10 +16,10 @@ export interface Candidate {
 
 export interface MeasureOptions {
 	readonly rounds: number;
-	/** Rounds before the first that counts, for the engine's tiers to warm up. Default 2. */
+	/** Rounds before the first that counts, for the engine's tiers to warm up. Default 3. */
 	readonly warmUp?: number;
 	/** Before every single run, outside of its time: to evict caches, say. */
-	readonly before?: () => void | Promise<void>;
+	readonly before?: (candidate: Candidate) => void | Promise<void>;
 }
 
 /** The times of one candidate, in the order of rounds; `null` where it had no turn. */
@@ -36,7 +36,7 @@ export interface Measurement {
 export const now = (): number => Number(process.hrtime.bigint());
 
 /** Runs all candidates; the order turns with each round, so that none always follows the same other. */
-export async function measure(candidates: readonly Candidate[], { rounds, warmUp = 2, before }: MeasureOptions): Promise<Measurement[]> {
+export async function measure(candidates: readonly Candidate[], { rounds, warmUp = 3, before }: MeasureOptions): Promise<Measurement[]> {
 	if (!(Number.isInteger(rounds) && rounds >= 1)) throw new RangeError(`tickforge bench: ${rounds} rounds cannot be run; give a whole number from 1`);
 	const twice = candidates.find(({ name }, index) => candidates.findIndex((other) => other.name === name) !== index);
 	if (twice !== undefined) throw new Error(`tickforge bench: two candidates have the name ${twice.name}; results are kept by name`);
@@ -45,7 +45,7 @@ export async function measure(candidates: readonly Candidate[], { rounds, warmUp
 		for (const index of orderOf(candidates.length, round + warmUp)) {
 			const candidate = candidates[index] as Candidate;
 			const hasTurn = round < 0 || round % (candidate.every ?? 1) === 0;
-			if (hasTurn) await before?.();
+			if (hasTurn) await before?.(candidate);
 			const time = hasTurn ? await candidate.run() : null;
 			if (round >= 0) times[index]?.push(time);
 		}

@@ -73,7 +73,7 @@ function compileTouch(memory: WebAssembly.Memory, loads: number): (descriptors: 
 			count.set(count.sub(1));
 			message.branchIf(count);
 		});
-		const [a, b, c, d] = sums as [V128, V128, V128, V128];
+		const [a, b, c, d] = sums as unknown as [V128, V128, V128, V128];
 		f.return(a.xor(b).xor(c.xor(d)).i32x4.extractLane(0));
 	});
 	return new WebAssembly.Instance(new WebAssembly.Module(m.toBytes()), { env: { memory } }).exports.touch as (descriptors: number, count: number) => number;
