@@ -29,7 +29,12 @@ function git(...args: string[]): string {
 
 /** A commit in a worktree of its own, in the system's temporary folder. @throws RevisionError where there is none */
 export function openRevision(name: string): Revision {
-	const commit = git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+	let commit: string;
+	try {
+		commit = git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+	} catch {
+		throw new RevisionError(`tickforge bench: "${name}" is no commit here; give a branch, a tag or a commit that git log shows`);
+	}
 	const parent = mkdtempSync(join(tmpdir(), 'tickforge-revision-'));
 	const folder = join(parent, 'tree');
 	const close = (): void => {
