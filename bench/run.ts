@@ -80,6 +80,10 @@ async function run(): Promise<void> {
 		const { benchCaptures } = await import('./captures.ts');
 		await take(benchCaptures({ ...shared, names: values.capture?.flatMap(listOf), cache: wordsOf(values.cache, CACHES, 'cache'), skip }));
 	}
+	if (groups.includes('kernels')) {
+		const { benchKernels } = await import('./kernels/index.ts');
+		await take(benchKernels({ rounds }));
+	}
 	if (values.heap) {
 		const { measureHeap } = await import('./heap.ts');
 		console.log('\nJavaScript heap in the steady state:');
