@@ -84,6 +84,10 @@ async function run(): Promise<void> {
 		const { benchKernels } = await import('./kernels/index.ts');
 		await take(benchKernels({ rounds }));
 	}
+	if (groups.includes('end-to-end')) {
+		const { benchEndToEnd } = await import('./end-to-end/index.ts');
+		await take(benchEndToEnd({ rounds, skip }));
+	}
 	if (values.heap) {
 		const { measureHeap } = await import('./heap.ts');
 		console.log('\nJavaScript heap in the steady state:');
