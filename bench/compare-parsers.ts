@@ -1,7 +1,7 @@
 /** One case of parsing: the bound, all tiers, simdjson, JSON.parse and its like, over the same window of messages. */
 import { createArena, type Schema, type Tier } from '../src/index.ts';
 import { createEviction } from './evict.ts';
-import { goThrough, type Input, layInput } from './input.ts';
+import { DISTINCT_BYTES, goThrough, layInput } from './input.ts';
 import { type Candidate, type Measurement, measure, now } from './measure.ts';
 import type { JsonParser } from './npm-parsers.ts';
 import { npmCandidates, parseAlone } from './plain-json.ts';
@@ -106,8 +106,7 @@ function touchCandidate(touch: ReturnType<typeof createTouch>, messages: number)
 export function planWindow(encoded: readonly Uint8Array[], window: number): { readonly encoded: readonly Uint8Array[]; readonly tiles: number } {
 	let bytes = 0;
 	let count = 0;
-	while (count < encoded.length && (count === 0 || bytes + (encoded[count] as Uint8Array).length <= window)) bytes += (encoded[count++] as Uint8Array).length;
-	return { encoded: encoded.slice(0, count), tiles: Math.max(1, Math.floor(window / bytes)) };
+	const most = Math.min(window, DISTINCT_BYTES);
+	while (count < encoded.length && (count === 0 || bytes + (encoded[count] as Uint8Array).length <= most)) bytes += (encoded[count++] as Uint8Array).length;
+	return { encoded: encoded.slice(0, count), tiles: Math.max(1, Math.floor(window / bytes + 0.01)) };
 }
-
-export type { Input };

@@ -104,6 +104,10 @@ async function run(): Promise<void> {
 		writeFileSync(path, text);
 	};
 	if (values.json !== undefined) keep(values.json, `${JSON.stringify(results, null, '\t')}\n`);
+	if (values.html !== undefined) {
+		const { renderPage } = await import('./page/index.ts');
+		keep(values.html, renderPage(results));
+	}
 }
 
 try {
