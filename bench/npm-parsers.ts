@@ -13,7 +13,8 @@ const named =
 	(key: string) =>
 	(module: Loaded): Parse | null => {
 		const found = module[key] ?? (module['default'] as Loaded | undefined)?.[key];
-		return typeof found === 'function' ? (text) => (found as Parse)(text) : null;
+		// simdjson without its native part is JSON.parse by another name.
+		return typeof found === 'function' && found !== JSON.parse ? (text) => (found as Parse)(text) : null;
 	};
 
 /** What each is, and how it is called. */
@@ -59,7 +60,7 @@ export async function loadJsonParsers(): Promise<{ readonly parsers: readonly Js
 		const parse = pick(module);
 		const isRight = parse !== null && (parse('{"e":"trade","p":["1.5",2]}') as { readonly e?: string } | undefined)?.e === 'trade';
 		if (isRight) parsers.push({ name: `npm ${name}`, parse });
-		else skipped.push(`npm ${name}: skipped: this version is called in another way`);
+		else skipped.push(`npm ${name}: skipped: this version is called in another way, or is JSON.parse itself`);
 	}
 	return { parsers, skipped };
 }
