@@ -36,6 +36,17 @@ parser.parse('{"s":"BTCUSDT","p":"27123.10"}');
 parser.flush();
 if (rows.length !== 1 || rows[0].symbol !== 'BTCUSDT' || rows[0].price !== 2712310000000n) throw new Error('wrong rows: ' + JSON.stringify(rows, (_, v) => typeof v === 'bigint' ? String(v) : v));
 if (parser.tier !== 'schema') throw new Error('the generated tier is not in use: ' + parser.tier);
+const { openBackgroundCompiler, openCodeCache } = await import('tickforge');
+const background = openBackgroundCompiler({ keepsProcess: true });
+const made = await background.compile({ protocol: 'json', schema: parser.schema });
+if (made === null) throw new Error('no module from the background: ' + background.statistics().lastProblem);
+await background.dispose();
+const kept = [0, 1].map(() => {
+	const codeCache = openCodeCache({ folder: 'cache' });
+	compile(json(trade), { codeCache }).dispose();
+	return codeCache.statistics();
+});
+if (kept[0].written !== 1 || kept[1].hits !== 1) throw new Error('the code cache does not work: ' + JSON.stringify(kept));
 console.log('JavaScript: ok');
 `,
 	);

@@ -24,13 +24,18 @@ export {
 	type TextColumn,
 	type TimestampColumn,
 } from './columns/index.ts';
+export type { BackgroundCompiler, BackgroundModule, BackgroundRequest, BackgroundStatistics } from './compiler/background-compile.ts';
 export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
+export { type CodeCache, type CodeCacheOptions, type CodeCacheRequest, type CodeCacheStatistics, defaultCodeCacheFolder, openCodeCache } from './compiler/code-cache.ts';
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
-export type { Protocol, Tier } from './compiler/protocol.ts';
+export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
-export { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
+export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
+export { type AnyBatch, type CompileOptions, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
+export * from './pipeline/shadow/index.ts';
+export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
 export { json } from './protocols/json/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

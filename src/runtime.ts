@@ -25,7 +25,7 @@ export interface BuiltParser<S extends Schema> {
 	readonly layout: LayoutOptions;
 }
 
-export type BuiltOptions<S extends Schema> = Omit<CompileOptions<S>, 'tier' | 'module' | keyof LayoutOptions>;
+export type BuiltOptions<S extends Schema> = Omit<CompileOptions<S>, 'tier' | 'module' | 'codeCache' | keyof LayoutOptions>;
 
 /** Links a built module. Called by what `tickforge build` writes. */
 export async function createBuiltParser<const S extends Schema>(built: BuiltParser<S>, source: ModuleSource, options: BuiltOptions<S> = {}): Promise<Parser<S>> {

@@ -3,6 +3,7 @@ import { json } from '../protocols/json/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
 import { numberOption, readArguments } from './arguments.ts';
+import { inspectMemory } from './inspect-memory.ts';
 import { loadSchema } from './load-schema.ts';
 import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -59,11 +60,18 @@ function tableText(layout: TableLayout): string {
 }
 
 export async function inspectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, rows: { type: 'string' } });
+	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' } });
 	const { schema } = await loadSchema('inspect', positionals[0]);
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
+	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
+	if (values.memory) {
+		console.log(`${schema.name}, version ${schema.version}`);
+		console.log(await inspectMemory({ schema, variant: values.variant, rows, stagger, file: positionals[1] }));
+		return EXIT.ok;
+	}
+	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory\nSee: tickforge inspect --help`);
 	const layout = layoutSchema(chosen, rows === undefined ? {} : { rows });
 	console.log(`${schema.name}, version ${schema.version}\n\nvariants, in the order they are tried`);
 	for (const variant of chosen.variants) {

@@ -1,9 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
-import { layoutSchema } from '../compiler/batch-layout.ts';
+import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
+import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import type { ErrorCategory } from '../compiler/parser-abi.ts';
-import type { Tier } from '../compiler/protocol.ts';
+import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat, FRAMINGS } from '../framing/detect.ts';
 import { lengthPrefixed } from '../framing/length-prefixed.ts';
@@ -16,7 +17,7 @@ import { mapFile } from '../os/index.ts';
 import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
 import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
-import { openSink, type SinkSummary } from '../sinks/index.ts';
+import { openSink, type Sink, type SinkSummary, withOneDictionary } from '../sinks/index.ts';
 import { iterableSource } from '../sources/bytes.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
@@ -26,6 +27,7 @@ import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { writeReport } from './report-file.ts';
+import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -43,9 +45,13 @@ export interface RunOptions {
 	/** Map uncompressed files into the arena instead of reading them. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
+	/** Where generated code is kept from run to run; it is not without this. */
+	readonly codeCache?: CodeCache | undefined;
 	readonly rows?: number | undefined;
 	readonly items?: number | undefined;
 	readonly stopAbove?: number | undefined;
+	/** Compares with it, or rolls it out. */
+	readonly second?: SecondParser | undefined;
 	readonly progress: boolean;
 }
 
@@ -78,6 +84,8 @@ export interface RunResult {
 	readonly quarantinedBytes: number;
 	readonly output: SinkSummary | null;
 	readonly stopped: boolean;
+	readonly compared: ComparedRun | null;
+	readonly codeCache: CodeCacheStatistics | null;
 	readonly observations: Observations;
 	readonly startedAt: Date;
 }
@@ -89,7 +97,8 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const startedAt = new Date();
 	const { schema } = options;
 	const layoutOptions = { received: true, ...(options.rows === undefined ? {} : { rows: options.rows }), ...(options.items === undefined ? {} : { items: options.items }) };
-	const sink = options.out === undefined ? null : await openSink(options.out, layoutSchema(schema, layoutOptions), { compression: options.compression ?? 'none' });
+	const sink = options.out === undefined ? null : await openOutput(options.out, options, layoutSchema(schema, layoutOptions));
+	const comparing = options.second === undefined ? null : createComparing(options.second);
 	const quarantine =
 		options.quarantine === undefined
 			? null
@@ -124,6 +133,8 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				...layoutOptions,
 				...(arena === undefined ? {} : { arena }),
 				...(options.tier === undefined ? {} : { tier: options.tier }),
+				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(schema, compileOptions) }),
+				codeCache: options.codeCache,
 				onBatch(batch) {
 					observations.observe(batch);
 					return sink?.write(batch);
@@ -154,11 +165,13 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	} catch (error) {
 		progress.clear();
 		quarantine?.close();
+		comparing?.close();
 		await sink?.abort();
 		throw error;
 	}
 	progress.clear();
 	quarantine?.close();
+	comparing?.close();
 	const output = sink === null ? null : await sink.close();
 	const sum = (of: (summary: FeedSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
 	return {
@@ -180,9 +193,17 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		quarantinedBytes,
 		output,
 		stopped: summaries.some((summary) => summary.stopped),
+		compared: comparing?.result() ?? null,
+		codeCache: options.codeCache?.statistics() ?? null,
 		observations,
 		startedAt,
 	};
+}
+
+/** Where rows go. Several parsers, one an input or two in a rollout, each have ids of their own for names. */
+async function openOutput(out: string, { inputs, second, compression }: RunOptions, layout: SchemaLayout): Promise<Sink> {
+	const sink = await openSink(out, layout, { compression: compression ?? 'none' });
+	return inputs.length > 1 || second?.mode === 'rollout' ? withOneDictionary(sink, layout) : sink;
 }
 
 /** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
@@ -267,9 +288,15 @@ export function renderSummary(result: RunResult): string {
 		);
 	}
 	if (result.stopped) lines.push('', `stopped: more than ${((options.stopAbove ?? 1) * 100).toFixed(1)} % of the last 1000 messages were refused`);
+	if (result.compared !== null) lines.push(...renderCompared(result.compared));
 	if (result.output !== null) {
 		lines.push('', `wrote ${count(result.output.rows)} rows, ${bytesText(result.output.bytes)}`);
 		for (const file of result.output.files) lines.push(`  ${file}`);
+	}
+	if (result.codeCache !== null) {
+		const { folder, hits, written, closed, lastProblem } = result.codeCache;
+		const what = closed !== null ? `not used: ${closed}` : `${hits > 0 ? 'code found' : written > 0 ? 'code kept' : 'nothing kept'} in ${folder}${lastProblem === null ? '' : ` (${lastProblem})`}`;
+		lines.push('', `code cache: ${what}`);
 	}
 	if (options.report !== undefined) lines.push('', `report: ${options.report}`);
 	return lines.join('\n');
@@ -305,13 +332,17 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		examples: result.examples,
 		quarantinedBytes: result.quarantinedBytes,
 		output: result.output,
+		codeCache: result.codeCache,
 		stopped: result.stopped,
+		compared: result.compared === null ? null : comparedObject(result.compared),
 		machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, tickforge: version },
 	};
 }
 
 export async function runCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('run', args, {
+	// Alone it means the usual folder, and must not take the word after it.
+	const spelledOut = args.map((arg) => (arg === '--code-cache' ? '--code-cache=' : arg));
+	const { values, positionals } = readArguments('run', spelledOut, {
 		out: { type: 'string' },
 		compression: { type: 'string' },
 		quarantine: { type: 'string' },
@@ -320,9 +351,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		format: { type: 'string' },
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
+		'code-cache': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
+		shadow: { type: 'string' },
+		rollout: { type: 'string' },
+		'shadow-share': { type: 'string' },
+		'shadow-differences': { type: 'string' },
+		'rollout-steps': { type: 'string' },
+		'rollout-messages': { type: 'string' },
+		'rollout-allow': { type: 'string' },
 		json: { type: 'boolean', default: false },
 		quiet: { type: 'boolean', default: false },
 		list: { type: 'boolean', default: false },
@@ -349,6 +388,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		// Said before outputs are opened.
 		if (input !== '-') closeSync(openFile(input));
 	}
+	const second = await readSecondParser(values, schema, values.out);
 	const result = await runInputs({
 		schema,
 		title,
@@ -360,16 +400,18 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		report: values.report,
 		format: values.format,
 		map: values.map,
-		tier: choice('run', 'tier', values.tier, ['schema', 'reference']),
+		tier: choice('run', 'tier', values.tier, TIERS),
+		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),
 		items: numberOption('run', 'items', values.items, 64, 2 ** 24),
 		stopAbove: numberOption('run', 'stop-above', values['stop-above'], 0, 1),
+		second: second ?? undefined,
 		progress: !values.quiet && !values.json,
 	});
 	if (values.report !== undefined) writeReport(values.report, result);
 	if (values.json) console.log(JSON.stringify(summaryObject(result)));
 	else if (!values.quiet) console.log(renderSummary(result));
-	return result.stopped ? EXIT.stopped : result.refused > 0 ? EXIT.refused : EXIT.ok;
+	return result.stopped ? EXIT.stopped : result.compared?.isDifferent === true ? EXIT.different : result.refused > 0 ? EXIT.refused : EXIT.ok;
 }
 
 function openFile(path: string): number {

@@ -11,6 +11,8 @@ export const EXIT = {
 	refused: 3,
 	/** The circuit breaker stopped the run. */
 	stopped: 4,
+	/** The parsers of --shadow or --rollout differ, the second one failed, or was rolled back. */
+	different: 5,
 } as const;
 
 /** Something a person did that cannot work; printed without a stack. */
@@ -48,8 +50,18 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
                       length-32-little, length-32-big, length-16-little, length-16-big
   --map               map uncompressed files as sealed snapshots instead of reading them
   --tier NAME         schema (generated, default) or reference (plain TypeScript)
+  --code-cache[=DIR]  keep generated code for the next run: in DIR, or where
+                      TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
+  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier,
+                      a preset, or a schema file; the first parser's rows are the output
+  --rollout WITH      the second parser takes over by steps, or is rolled back at a difference
+  --shadow-share SHARE      compare only this share of the messages (default 1)
+  --shadow-differences FILE keep differences as NDJSON, with the messages
+  --rollout-steps LIST      shares (default 0.01,0.1,0.5,1)
+  --rollout-messages N      messages of a step (default 100000)
+  --rollout-allow SHARE     share of messages that may differ (default 0)
   --json              the summary as one JSON object on standard output
   --quiet             no progress, no summary
   --list              the presets
@@ -57,9 +69,11 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   tickforge run binance-spot session.capture
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
+  tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
-3 some messages refused, 4 stopped by --stop-above.`,
+3 some messages refused, 4 stopped by --stop-above, 5 the parsers of --shadow
+or --rollout differ, or the second one failed or was rolled back.`,
 	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
@@ -71,16 +85,27 @@ tries every preset on the first messages, and explains the answer.`,
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
 		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
+tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
-of their columns, and with --code the generated WebAssembly as readable text.`,
+of their columns, and with --code the generated WebAssembly as readable text.
+
+  --memory     instead: where a parser's writes go. Cache lines and sets, pages, how
+               many columns write to one set, what look-ups of symbols touch, and a
+               verdict on each. With a file, the symbols are those in it, and the
+               processor's counters (cycles, instructions, misses) run around the
+               parser's calls, as far as this machine offers them
+  --stagger N  with N cache lines left free after each column (default 0)
+
+  tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
 	},
 	doctor: {
 		summary: 'what this machine offers, and which way each facility takes',
 		text: `tickforge doctor [--json]
 
 Tries SIMD, file mapping, mirrored memory, huge pages, locking, NUMA and affinity
-for real, and says for each whether the native or the portable way is taken.`,
+for real, and says for each whether the native or the portable way is taken; and
+which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',

@@ -100,6 +100,11 @@ export interface LayoutOptions {
 	readonly textBytes?: number;
 	/** Adds a column with the descriptor's receive time to every table. Default false. */
 	readonly received?: boolean;
+	/**
+	 * Cache lines left free after each column, so that columns do not start at the same offset modulo 4096. Default 0:
+	 * it gained nothing where it was measured (docs/decisions/0006, bench/placement.ts).
+	 */
+	readonly stagger?: number;
 }
 
 const align = (offset: number, to: number): number => Math.ceil(offset / to) * to;
@@ -142,6 +147,8 @@ export function layoutSchema(schema: Schema, options: LayoutOptions = {}): Schem
 function layoutTable(name: string, variant: number, type: MessageType | TupleType, options: LayoutOptions, symbolTables: SymbolTableLayout[]): TableLayout {
 	const rows = align(options.rows ?? 4096, 64);
 	const items = align(options.items ?? rows * 16, 64);
+	const stagger = (options.stagger ?? 0) * 64;
+	if (!Number.isInteger(options.stagger ?? 0) || stagger < 0) throw new RangeError(`tickforge: stagger is a whole number of cache lines, 0 or more, not ${options.stagger}`);
 	const spaceCapacities: number[] = [rows];
 	let texts = 0;
 	// Columns are placed after the header, whose size depends on the number of row spaces: count those first.
@@ -155,7 +162,7 @@ function layoutTable(name: string, variant: number, type: MessageType | TupleTyp
 	let next = align(textUsed + 4, 64);
 	const place = (bytes: number): number => {
 		const at = next;
-		next = align(next + bytes, 64);
+		next = align(next + bytes, 64) + stagger;
 		return at;
 	};
 	const placeValidity = (nullable: boolean, space: number): number => (nullable ? place((spaceCapacities[space] as number) / 8) : -1);

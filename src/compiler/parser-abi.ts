@@ -47,10 +47,11 @@ export const STOP = { done: 0, tableFull: 1, errorsFull: 2 } as const;
  *  0        4            8            12            16       20        24
  *  | stop   | stop table | errorCount | errorLimit  | errors | unused  | nextSequence (u64) |
  *  32       36           40              44          48
- *  | scratch| scratchSize| symbolTables  | reserved  | entries: 16 bytes a variant … |
+ *  | scratch| scratchSize| symbolTables  | layouts   | entries: 16 bytes a variant … |
  * ```
  * - `scratch`: room for one decoded string; `scratchSize` bytes, then READ_BEYOND.
  * - `symbolTables`: address of a u32 array, the address of each symbol table in the order of `SchemaLayout.symbolTables`.
+ * - `layouts`: address of what a protocol's layout tier keeps (its own format); 0 where nothing is learned.
  * - a variant's entry: `batch` (u32, address of the table's batch; 0 for control variants), `messages` (u32 at +4,
  *   accepted messages of this variant since the caller last cleared it), 8 bytes reserved.
  */
@@ -64,11 +65,22 @@ export const CONTEXT = {
 	scratch: 32,
 	scratchSize: 36,
 	symbolTables: 40,
+	layouts: 44,
 	variants: 48,
 	variantSize: 16,
 	variantBatch: 0,
 	variantMessages: 4,
 } as const;
+
+/**
+ * What a parser that learns keeps between calls, at `CONTEXT.layouts`; u32 each. What follows it is the protocol's own.
+ * - `taken`, `missed`: messages that layouts took, and that they did not, since the caller last cleared them.
+ * - `notes`: messages kept to be learned (NOTE), at `noteTable`, where `noteLimit` fit; the caller takes them after a call.
+ * - `noteEvery`: every how many of the accepted messages that no layout took one is noted; `noteCountdown` counts.
+ */
+export const LEARNING = { taken: 0, missed: 4, notes: 8, noteLimit: 12, noteTable: 16, noteEvery: 20, noteCountdown: 24, size: 64 } as const;
+/** A noted message: address, length, index of the variant, unused. */
+export const NOTE = { address: 0, length: 4, variant: 8, size: 16 } as const;
 
 /** Nesting deeper than this, counted from the message's own bracket (1), is refused with `depth`. */
 export const DEPTH_LIMIT = 64;

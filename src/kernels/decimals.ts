@@ -205,7 +205,7 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 				if (site.point) value.set(value.mul(I64.load(k.base.add(I32.load(entry, k.constants.alignment + 16)), k.constants.powers + scale * 8)));
 				else if (scale > 0) value.set(value.mul(10n ** BigInt(scale)));
 				// 19 digits may pass 2^63.
-				if (scale + 15 > 18) other.branchIf(value.ltS(0n), unlikely);
+				if (scale + 16 > 18) other.branchIf(value.ltS(0n), unlikely);
 				f.if(negative, () => value.set(I64.of(0n).sub(value)));
 				site.store(value);
 				if (site.storeTextScale !== undefined) site.storeTextScale(after());

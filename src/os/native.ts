@@ -22,6 +22,11 @@ export interface Native {
 	schedSetaffinity(mask: Uint8Array): number;
 	/** Pages of a range to these nodes; 0 on success. */
 	mbind(address: bigint, length: number, mode: number, nodes: bigint): number;
+	/** Opens a counter of the calling thread; `attributes` is a struct perf_event_attr. A file, or -1. */
+	perfEventOpen(attributes: Uint8Array, group: number): number;
+	ioctl(file: number, request: number, argument: number): number;
+	/** Bytes read into the view, or -1. */
+	read(file: number, into: Uint8Array, length: number): number;
 	/** The last call's error number. */
 	errno(): number;
 }
@@ -79,6 +84,14 @@ function load(): Native | null {
 		const close = c.func('int close(int)');
 		const affinity = c.func('int sched_setaffinity(int, uint64_t, uint8_t *)');
 		const syscall = c.func('int64_t syscall(int64_t, uint64_t, uint64_t, int64_t, uint64_t *, uint64_t, uint64_t)');
+		const ioctl = c.func('int ioctl(int, uint64_t, uint64_t)');
+		const read = c.func('int64_t read(int, uint8_t *, uint64_t)');
+		const perfEvent = c.func('int64_t syscall(int64_t, uint8_t *, int64_t, int64_t, int64_t, uint64_t)');
+		// 4094 is no system call anywhere: the kernel answers that there is none (ENOSYS).
+		const SYS_PERF_EVENT_OPEN = process.arch === 'x64' ? 298 : process.arch === 'arm64' ? 241 : 4094;
+		const THIS_THREAD = 0;
+		const ANY_PROCESSOR = -1;
+		const PERF_FLAG_FD_CLOEXEC = 8;
 		const SYS_MBIND = process.arch === 'x64' ? 237 : process.arch === 'arm64' ? 235 : -1;
 		return {
 			addressOf: (memory) => koffi.address(new Uint8Array(memory.buffer)),
@@ -93,6 +106,9 @@ function load(): Native | null {
 			close: (file) => close(file) as number,
 			schedSetaffinity: (mask) => affinity(0, mask.length, mask) as number,
 			mbind: (address, length, mode, nodes) => (SYS_MBIND < 0 ? -1 : Number(syscall(SYS_MBIND, address, length, mode, BigUint64Array.of(nodes), 64, 0))),
+			perfEventOpen: (attributes, group) => Number(perfEvent(SYS_PERF_EVENT_OPEN, attributes, THIS_THREAD, ANY_PROCESSOR, group, PERF_FLAG_FD_CLOEXEC)),
+			ioctl: (file, request, argument) => ioctl(file, request, argument) as number,
+			read: (file, into, length) => read(file, into, length) as number,
 			errno: () => koffi.errno(),
 		};
 	} catch (error) {

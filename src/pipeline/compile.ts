@@ -3,13 +3,17 @@
  */
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
+import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
+import { createTiering, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
 import { type Arena, createArena, type Region } from '../memory/index.ts';
 import type { RowOf, Schema, TableNames } from '../schema/index.ts';
 import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
 import { detectFeatures } from '../wasm/index.ts';
+import { createTrial, REFUSED, type Trial, type TrialControl } from './trial.ts';
 
 /** Why a message was refused. One object serves all: read it in the callback, keep `copy()`. */
 export interface RefusedMessage {
@@ -30,8 +34,10 @@ export interface RefusedMessage {
 export type AnyBatch<S extends Schema> = { [Name in TableNames<S>]: Batch<RowOf<S, Name>> & { readonly table: Name } }[TableNames<S>];
 
 export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions {
-	/** Default: `schema` where WebAssembly has SIMD, else `reference`. */
+	/** Default: `layout` where WebAssembly has SIMD and the protocol has layouts, then `schema`; `reference` without SIMD. */
 	readonly tier?: Tier;
+	/** When the layout tier learns, and when it steps aside. */
+	readonly tiering?: TieringRules;
 	/** Default: an arena of the parser's own. One that is given is not disposed with the parser. */
 	readonly arena?: Arena;
 	/** Bytes that the parser's own arena may take. Default 1 GiB. What does not fit throws ArenaFullError. */
@@ -48,6 +54,8 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly knownSymbols?: Readonly<Record<string, Iterable<string>>>;
 	/** The generated module, made ahead of time (`tickforge build`) for exactly this schema and layout: nothing is generated. */
 	readonly module?: WebAssembly.Module;
+	/** Where generated modules are kept between processes (`openCodeCache`). Without it nothing touches the disk. */
+	readonly codeCache?: CodeCache | undefined;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -62,13 +70,30 @@ export interface ParserStatistics {
 	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
 	/** Batches handed to `onBatch`. */
 	readonly batches: number;
+	/** What the layout tier does; null in other tiers. */
+	readonly layouts: TieringStatistics | null;
 }
 
-export interface Parser<S extends Schema = Schema> {
-	readonly schema: S;
+/** What takes messages: a parser, or several that work as one (shadow.ts, rollout.ts). */
+export interface MessageParser {
+	/** Of the parser that serves. */
 	readonly tier: Tier;
-	readonly layout: SchemaLayout;
+	/** The arena that messages and descriptors lie in. */
 	readonly arena: Arena;
+	/** Parses messages that lie in the arena: `count` descriptors at an address (compiler/parser-abi.ts). All are consumed. */
+	parseMany(descriptors: number, count: number): void;
+	/** Hands over what is in the tables, full or not. */
+	flush(): void;
+	statistics(): ParserStatistics;
+	/** Gives the memory back. Batches that are retained end, too. */
+	dispose(): void;
+}
+
+export interface Parser<S extends Schema = Schema> extends MessageParser {
+	readonly schema: S;
+	readonly layout: SchemaLayout;
+	/** The code generated from the schema, which other parsers of the same schema and layout can take, on other threads too; null in the reference tier. */
+	readonly module: WebAssembly.Module | null;
 	/** One for each of `layout.symbolTables`. */
 	readonly symbols: readonly SymbolReader[];
 	/**
@@ -78,17 +103,25 @@ export interface Parser<S extends Schema = Schema> {
 	parseMany(descriptors: number, count: number): void;
 	/** Copies one message into the arena and parses it; true where it was accepted. For tests and first steps. */
 	parse(message: string | Uint8Array, received?: bigint): boolean;
-	/** Hands over what is in the tables, full or not. */
-	flush(): void;
-	statistics(): ParserStatistics;
-	/** Gives the memory back. Batches that are retained end, too. */
-	dispose(): void;
+	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
+	twin(): Parser<S>;
+	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
+	places(): ParserPlaces;
+}
+
+/** Addresses in the arena. */
+export interface ParserPlaces {
+	/** The batch that each table fills now; one for each of `layout.tables`. */
+	readonly batches: readonly number[];
+	/** One for each of `layout.symbolTables`; another when a table has grown. */
+	readonly symbolTables: readonly number[];
 }
 
 interface Slot {
 	readonly region: Region;
 	readonly reader: BatchReader<unknown>;
 	retained: boolean;
+	held: boolean;
 }
 
 interface Table {
@@ -106,6 +139,19 @@ const encoder = new TextEncoder();
 
 /** See the file's head. @throws where the memory does not suffice, or WebAssembly refuses the module */
 export function compile<const S extends Schema>(protocol: Protocol<S>, options: CompileOptions<S> = {}): Parser<S> {
+	return compileWithTrial(protocol, options).parser;
+}
+
+/** @internal For parsers that stand for several. */
+export interface ParserWithTrial<S extends Schema> {
+	readonly parser: Parser<S>;
+	readonly trial: Trial;
+	/** Sets the number that the next message has in refusals. */
+	renumber(sequence: number): void;
+}
+
+/** @internal */
+export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, options: CompileOptions<S> = {}): ParserWithTrial<S> {
 	const { schema } = protocol;
 	const layout = layoutSchema(schema, options);
 	const ownArena = options.arena === undefined;
@@ -157,6 +203,7 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 		const slot: Slot = {
 			region,
 			retained: false,
+			held: false,
 			reader: createBatchReader<unknown>(arena.memory, table, symbols, {
 				onRetain: () => {
 					slot.retained = true;
@@ -174,8 +221,11 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	};
 	const fromContext = (offset: number): number => arena.u32()[(context + offset) >>> 2] as number;
 	const useSlot = (table: Table, slot: Slot): void => {
-		table.current = slot;
 		arena.u8().fill(0, slot.region.address, slot.region.address + table.layout.textUsed + 4);
+		resumeSlot(table, slot);
+	};
+	const resumeSlot = (table: Table, slot: Slot): void => {
+		table.current = slot;
 		setContext(CONTEXT.variants + table.layout.variant * CONTEXT.variantSize + CONTEXT.variantBatch, slot.region.address);
 	};
 	setContext(CONTEXT.errorLimit, errorLimit);
@@ -185,8 +235,23 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	setContext(CONTEXT.symbolTables, tableAddresses);
 	for (const table of tables) useSlot(table, table.current);
 
-	const tier: Tier = options.tier ?? (detectFeatures().simd ? 'schema' : 'reference');
-	const parseCall: ParseFunction = tier === 'reference' ? protocol.reference(layout, arena.memory) : instantiateParser(options.module ?? new WebAssembly.Module(protocol.generate(layout, { shared: arena.shared, ceiling: arena.ceiling })), arena.memory, (bytes) => allocate('constants', bytes).address);
+	const features = detectFeatures();
+	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
+	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling };
+	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
+	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
+	const tiering: Tiering | null =
+		tier === 'layout' && protocol.learner !== undefined
+			? createTiering({
+					learner: protocol.learner(layout, (table, name) => (symbols[table] as SymbolReader).id(name)),
+					memory: arena.memory,
+					allocate: (name, bytes) => allocate(name, bytes).address,
+					generate: { ...generateOptions, relaxedSimd: features.relaxedSimd },
+					schema: parseCall,
+					context,
+					...(options.tiering === undefined ? {} : { rules: options.tiering }),
+				})
+			: null;
 
 	let batches = 0;
 	let refused = 0;
@@ -201,16 +266,23 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	const seal = (table: Table): void => {
 		const { current } = table;
 		if (arena.u32()[current.region.address >>> 2] === 0) return;
-		const batch = current.reader.open(current.region.address);
-		batches++;
-		options.onBatch?.(batch as AnyBatch<S>);
-		if (!current.retained) {
-			batch.release();
-			useSlot(table, current);
+		if (trial.running) {
+			trial.keepBatch(table);
 			return;
 		}
-		// Kept by the user: another slot, a new one where all are kept (until the arena is full, which says so).
-		let free = table.slots.find((slot) => !slot.retained);
+		deliver(table, current);
+		if (current.retained) advance(table);
+		else useSlot(table, current);
+	};
+	const deliver = (_: unknown, slot: Slot): void => {
+		const batch = slot.reader.open(slot.region.address);
+		batches++;
+		options.onBatch?.(batch as AnyBatch<S>);
+		if (!slot.retained) batch.release();
+	};
+	/** Where the current slot is kept: another one, a new one where all are kept (until the arena is full, which says so). */
+	const advance = (table: Table): void => {
+		let free = table.slots.find((slot) => !slot.retained && !slot.held);
 		if (free === undefined) {
 			free = createSlot(table.layout);
 			table.slots.push(free);
@@ -219,23 +291,25 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 	};
 
 	let record = 0;
+	/** A copy of the record, where a trial kept it; `record` else. */
+	let kept: Uint32Array | null = null;
+	const ofRecord = (field: number): number => (kept === null ? arena.u32()[(record + field) >>> 2] : kept[field >>> 2]) as number;
 	const refusal: RefusedMessage = {
 		get category() {
-			return CATEGORY_NAMES[arena.u32()[(record + ERROR_RECORD.category) >>> 2] as number] as ErrorCategory;
+			return CATEGORY_NAMES[ofRecord(ERROR_RECORD.category)] as ErrorCategory;
 		},
 		get offset() {
-			return arena.u32()[(record + ERROR_RECORD.offset) >>> 2] as number;
+			return ofRecord(ERROR_RECORD.offset);
 		},
 		get sequence() {
-			const at = (record + ERROR_RECORD.sequence) >>> 2;
-			return (arena.u32()[at + 1] as number) * 4294967296 + (arena.u32()[at] as number);
+			return ofRecord(ERROR_RECORD.sequence + 4) * 4294967296 + ofRecord(ERROR_RECORD.sequence);
 		},
 		get bytes() {
-			const start = arena.u32()[(record + ERROR_RECORD.start) >>> 2] as number;
-			return arena.u8().subarray(start, start + (arena.u32()[(record + ERROR_RECORD.length) >>> 2] as number));
+			const start = ofRecord(ERROR_RECORD.start);
+			return arena.u8().subarray(start, start + ofRecord(ERROR_RECORD.length));
 		},
 		get variant() {
-			return schema.variants[arena.u32()[(record + ERROR_RECORD.variant) >>> 2] as number]?.name ?? null;
+			return schema.variants[ofRecord(ERROR_RECORD.variant)]?.name ?? null;
 		},
 		copy: () => ({ category: refusal.category, offset: refusal.offset, sequence: refusal.sequence, bytes: refusal.bytes.slice(), variant: refusal.variant }),
 	};
@@ -245,7 +319,8 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			record = errors + index * ERROR_RECORD.size;
 			const code = arena.u32()[(record + ERROR_RECORD.category) >>> 2] as number;
 			categories[code] = (categories[code] as number) + 1;
-			options.onError?.(refusal);
+			if (trial.running) trial.keepRefusal(record);
+			else options.onError?.(refusal);
 		}
 		refused += count;
 		if (count > 0) setContext(CONTEXT.errorCount, 0);
@@ -285,22 +360,97 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 		messages += count;
 		while (left > 0) {
 			// Small enough that symbols, counted after each part, cannot outgrow a table by much.
-			const part = Math.min(left, 4096);
-			const consumed = parseCall(at, part, context) >>> 0;
+			const consumed = parsePart(at, Math.min(left, 4096));
 			at += consumed * DESCRIPTOR.size;
 			left -= consumed;
-			const stop = fromContext(CONTEXT.stop);
-			if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
-			if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
-			growSymbols();
 		}
 		collectCounts();
 	};
+	const parsePart = (at: number, part: number): number => {
+		const consumed = parseCall(at, part, context) >>> 0;
+		const stop = fromContext(CONTEXT.stop);
+		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
+		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
+		afterCall();
+		return consumed;
+	};
+	/** What is due now and then, when no parse runs. */
+	const afterCall = (): void => {
+		growSymbols();
+		if (tiering === null) return;
+		tiering.afterCall();
+		parseCall = tiering.parse;
+	};
+	const seen = new Uint32Array(schema.variants.length);
+	/** Message by message, to learn what became of each. Symbols cannot outgrow their tables in so few. */
+	const parseTold = (descriptors: number, count: number, outcomes: Int32Array): void => {
+		alive();
+		if (count > 4096 || count > outcomes.length) throw new RangeError(`tickforge: ${count} messages in one trial; at most 4096, and an outcome for each (there is room for ${outcomes.length})`);
+		messages += count;
+		seen.fill(0);
+		const firstCounter = (context + CONTEXT.variants + CONTEXT.variantMessages) >>> 2;
+		const counterStep = CONTEXT.variantSize >>> 2;
+		const errorCount = (context + CONTEXT.errorCount) >>> 2;
+		let words = arena.u32();
+		for (let index = 0; index < count; index++) {
+			const at = descriptors + index * DESCRIPTOR.size;
+			// A part of the whole only where it does not fit: that makes room.
+			if (parseCall(at, 1, context) >>> 0 === 0) while (parsePart(at, 1) === 0);
+			// The memory may have grown; asking for it costs more than looking whether the view is detached.
+			if (words.length === 0) words = arena.u32();
+			let outcome = REFUSED;
+			for (let variant = 0; variant < seen.length && outcome === REFUSED; variant++) {
+				if (words[firstCounter + variant * counterStep] === seen[variant]) continue;
+				seen[variant] = (seen[variant] as number) + 1;
+				outcome = variant;
+			}
+			outcomes[index] = outcome;
+			if (outcome === REFUSED && (words[errorCount] as number) > 0) drainErrors();
+		}
+		afterCall();
+		collectCounts();
+	};
+	const trial: TrialControl<Slot> = createTrial<Slot>({
+		arena,
+		tables,
+		parse(descriptors, count, outcomes) {
+			if (outcomes === undefined) parseMany(descriptors, count);
+			else parseTold(descriptors, count, outcomes);
+		},
+		advance: (table) => advance(table as Table),
+		resume: (table, slot) => resumeSlot(table as Table, slot),
+		deliver,
+		refuse(copy) {
+			kept = copy;
+			try {
+				options.onError?.(refusal);
+			} finally {
+				kept = null;
+			}
+		},
+		renumber,
+		saveCounts() {
+			const before = { messages, refused, accepted: accepted.slice(), categories: categories.slice() };
+			return () => {
+				({ messages, refused } = before);
+				accepted.set(before.accepted);
+				categories.set(before.categories);
+				// What a parse that threw left behind.
+				setContext(CONTEXT.errorCount, 0);
+				for (let variant = 0; variant < accepted.length; variant++) setContext(CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages, 0);
+			};
+		},
+	});
+	function renumber(sequence: number): void {
+		setContext(CONTEXT.nextSequence, sequence >>> 0);
+		setContext(CONTEXT.nextSequence + 4, Math.floor(sequence / 4294967296));
+	}
 
 	let input: Region | null = null;
-	return {
+	const parser: Parser<S> = {
 		schema,
 		tier,
+		module,
 		layout,
 		arena,
 		symbols,
@@ -333,9 +483,17 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			messages,
 			refused,
 			batches,
+			layouts: tiering === null ? null : tiering.statistics(),
 			variants: Object.fromEntries(schema.variants.map(({ name }, index) => [name, accepted[index] as number])),
 			categories: Object.fromEntries(CATEGORY_NAMES.flatMap((name, code) => (name !== undefined && (categories[code] as number) > 0 ? [[name, categories[code] as number]] : []))),
 		}),
+		twin() {
+			alive();
+			const { rows, items, textBytes, received, scratch: scratchBytes } = options;
+			const layoutOptions = Object.fromEntries(Object.entries({ rows, items, textBytes, received, scratch: scratchBytes }).filter(([, value]) => value !== undefined));
+			return compile(protocol, { ...layoutOptions, tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
+		},
+		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {
 			if (disposed) return;
 			disposed = true;
@@ -344,4 +502,5 @@ export function compile<const S extends Schema>(protocol: Protocol<S>, options: 
 			for (const region of regions) arena.release(region);
 		},
 	};
+	return { parser, trial, renumber };
 }

@@ -15,7 +15,7 @@ import type { FileMapping } from '../os/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { inflate } from '../sources/inflate.ts';
 import type { Source } from '../sources/source.ts';
-import { type AnyBatch, type CompileOptions, compile, type Parser, type ParserStatistics } from './compile.ts';
+import { type AnyBatch, type CompileOptions, compile, type MessageParser, type ParserStatistics } from './compile.ts';
 
 /** A refused message of a feed, with where it was. Read it in the callback; `bytes` is a view. */
 export interface RefusedInput {
@@ -41,12 +41,19 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	readonly onRefused?: (refused: RefusedInput) => void;
 	/** Called about every `window` of input. */
 	readonly onProgress?: (progress: FeedProgress) => void;
+	/** Called around each call of the parser (with what takes its batches in it), to count or measure what happens there. */
+	readonly aroundParse?: { before(parser: Parser<S>): void; after(parser: Parser<S>): void };
 	/** Bytes of input at hand. Default 8 MiB; at least twice `longest`. */
 	readonly window?: number;
 	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */
 	readonly longest?: number;
 	/** Of the framing. Default as the parser's. */
 	readonly framingTier?: Tier;
+	/**
+	 * Makes the parser. Default `compile` with the protocol. It must use the options it gets, which have the feed's own
+	 * `onBatch` and `onError`: `(options) => shadow({ protocol, ...options }, { protocol: next })`.
+	 */
+	readonly parser?: (options: CompileOptions<S>) => MessageParser;
 	/** Stops where it returns true, for example when a circuit breaker has opened. Asked after each part of the input. */
 	readonly stop?: () => boolean;
 }
@@ -107,8 +114,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	let callFirst = 0;
 	let callDescriptors = 0;
 	let windowPosition = 0;
-	const parser: Parser<S> = compile(protocol, {
-		...options,
+	const makeParser = options.parser ?? ((all: CompileOptions<S>): MessageParser => compile(protocol, all));
+	const parser = makeParser({
+		...compileOptions(options),
 		onBatch(batch) {
 			const before = performance.now();
 			const taken = options.onBatch?.(batch);
@@ -169,7 +177,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		callDescriptors = table.address + from * DESCRIPTOR.size;
 		const before = performance.now();
 		const taken = takeSeconds;
+		options.aroundParse?.before(parser);
 		parser.parseMany(callDescriptors, count);
+		options.aroundParse?.after(parser);
 		parseSeconds += (performance.now() - before) / 1000 - (takeSeconds - taken);
 		parsed += count;
 	};
@@ -278,6 +288,12 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		if (options.arena !== undefined) for (const region of [...('name' in window ? [window] : []), table, framingRegion, ...(unpacked === null ? [] : [unpacked])]) arena.release(region);
 		parser.dispose();
 	}
+}
+
+/** Without what is the feed's alone. */
+function compileOptions<S extends Schema>(options: FeedOptions<S>): Omit<CompileOptions<S>, 'onBatch' | 'onError'> {
+	const { onBatch: _, onRefused, onProgress, window, longest, framingTier, parser, stop, ...rest } = options;
+	return rest;
 }
 
 function createScanner(framing: Framing, tier: Tier, memory: WebAssembly.Memory, shared: boolean): ScanFunction {

@@ -8,6 +8,7 @@ import type { Sink } from './sink.ts';
 export { type ArrowSinkOptions, createArrowSink } from './arrow.ts';
 export { createCsvSink } from './csv.ts';
 export { createDuckDBSink, createParquetSink } from './duckdb.ts';
+export { withOneDictionary } from './one-dictionary.ts';
 export { type Sink, type SinkSummary, tablePath } from './sink.ts';
 
 /**

@@ -56,6 +56,22 @@ describe('tickforge run', () => {
 		for (const file of ['kraken.capture.zst', 'kraken.bin']) expect(json(['run', 'kraken', file])).toMatchObject({ messages: 3000, refused: 0 });
 	});
 
+	it('keeps generated code where it is asked to', () => {
+		const expected = json(['run', 'okx', 'okx.capture']);
+		expect(expected.codeCache).toBeNull();
+		const runs = [0, 1].map(() => json(['run', '--code-cache=cache', 'okx', 'okx.capture']));
+		expect(runs.map(({ codeCache }) => codeCache)).toMatchObject([
+			{ folder: path('cache'), closed: null, hits: 0, misses: 1, written: 1, failures: 0 },
+			{ folder: path('cache'), closed: null, hits: 1, misses: 0, written: 0, failures: 0 },
+		]);
+		for (const run of runs) for (const key of ['messages', 'refused', 'variants', 'symbols'] as const) expect(run[key]).toEqual(expected[key]);
+		const environment = { ...process.env, TICKFORGE_CACHE: path('usual') };
+		const { stdout } = spawnSync(process.execPath, [main, 'run', '--code-cache', 'okx', 'okx.capture'], { encoding: 'utf8', cwd: folder, env: environment });
+		expect(stdout).toContain(`code cache: code kept in ${path('usual')}`);
+		writeFileSync(path('no-folder'), '');
+		expect(tickforge(['run', 'okx', 'okx.capture', '--code-cache=no-folder'])).toMatchObject({ status: 0, stdout: expect.stringContaining('code cache: not used') });
+	});
+
 	it('keeps refused messages, and replays them', () => {
 		const first = tickforge(['run', 'binance-futures', 'futures.capture', '--quarantine', 'bad.tfq', '--json']);
 		expect(first.status).toBe(3);
@@ -101,7 +117,7 @@ describe('misuse', () => {
 		[['run', 'okx'], 1, /which file/],
 		[['run', 'okx', 'missing.capture'], 2, /there is no such file/],
 		[['run', 'okx', 'okx.capture', '--otu', 'x'], 1, /Did you mean --out/],
-		[['run', 'okx', 'okx.capture', '--tier', 'fast'], 1, /one of schema, reference/],
+		[['run', 'okx', 'okx.capture', '--tier', 'fast'], 1, /one of .*schema/],
 		[['run', 'okx', 'okx.capture', '--out', 'x.xlsx'], 2, /ends in .arrow/],
 		[['run', './missing.ts', 'okx.capture'], 2, /there is no file/],
 		[['simulate', 'binance'], 1, /Venues: binance-spot/],

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { type Batch, compile, createArena, DESCRIPTOR, decimal, integer, json, list, literal, message, oneOf, StaleViewError, symbol, text, tuple } from '../../src/index.ts';
+import { type Batch, compile, createArena, DESCRIPTOR, decimal, integer, json, list, literal, message, oneOf, openSymbolReader, StaleViewError, symbol, text, tuple } from '../../src/index.ts';
 
 const trade = message('trade', { type: literal('trade').key('e'), symbol: symbol().key('s'), price: decimal(2).key('p') });
 const book = message('book', { type: literal('book').key('e'), symbol: symbol().key('s'), bids: list(tuple({ price: decimal(2), size: integer() })).key('b') });
@@ -96,6 +96,40 @@ describe.each(['schema', 'reference'] as const)('compile, %s tier', (tier) => {
 		expect(ids).toEqual([...Array.from({ length: 500 }, (_, index) => index + 1), ...Array.from({ length: 500 }, (_, index) => index + 1)]);
 		expect(parser.symbols[0]?.name(0)).toBe('KNOWN');
 		expect(parser.symbols[0]?.id('a symbol with a long name 499')).toBe(500);
+	});
+
+	it('gives the same rows with columns set apart', () => {
+		const rowsWith = (stagger: number): unknown[] => {
+			const rows: unknown[] = [];
+			const parser = compile(json(feed), { tier, rows: 64, stagger, onBatch: (batch) => rows.push(...batch.toRows()) });
+			for (let index = 0; index < 200; index++) {
+				parser.parse(`{"e":"trade","s":"S${index % 7}","p":"${index}.25"}`);
+				parser.parse(`{"e":"book","s":"S${index % 5}","b":[["${index}.5",${index}],["1",2]]}`);
+			}
+			parser.flush();
+			expect(parser.arena.checkGuards()).toEqual([]);
+			return rows;
+		};
+		const rows = rowsWith(0);
+		expect(rows).toHaveLength(400);
+		for (const stagger of [1, 9]) expect(rowsWith(stagger)).toEqual(rows);
+	});
+
+	it('says where batches and symbol tables lie', () => {
+		const seen: number[] = [];
+		const parser = compile(json(feed), { tier, symbols: 16, onBatch: (batch) => seen.push(batch.address) });
+		const { batches, symbolTables } = parser.places();
+		expect(batches).toHaveLength(2);
+		parser.parse('{"e":"trade","s":"A","p":"1"}');
+		parser.parse('{"e":"book","s":"A","b":[]}');
+		parser.flush();
+		expect(seen).toEqual(batches);
+		expect(symbolTables).toHaveLength(1);
+		expect(openSymbolReader(parser.arena.memory, symbolTables[0] as number).names()).toEqual(['A']);
+		for (let index = 0; index < 100; index++) parser.parse(`{"e":"trade","s":"S${index}","p":"1"}`);
+		// Grown: another place, and the names are there.
+		expect(parser.places().symbolTables).not.toEqual(symbolTables);
+		expect(openSymbolReader(parser.arena.memory, parser.places().symbolTables[0] as number).count).toBe(101);
 	});
 
 	it('works in shared memory', () => {

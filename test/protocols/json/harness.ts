@@ -18,6 +18,8 @@ export interface WorldOptions extends LayoutOptions {
 	readonly memory?: WebAssembly.Memory;
 	/** What unused memory is filled with, so that a byte that a parser forgets to write shows. Default 0xA5. */
 	readonly filler?: number;
+	/** Messages lie at the very end of the memory, so that a load beyond what is allowed traps. */
+	readonly tight?: boolean;
 	/** The bytes after each message, repeated: a parser may read but must not heed them. Default `0"]}`. */
 	readonly beyond?: string;
 }
@@ -60,12 +62,14 @@ export class World {
 	private free: number;
 	private readonly filler: number;
 	private readonly beyond: Uint8Array;
+	private readonly tight: boolean;
 
 	constructor(layout: SchemaLayout, options: WorldOptions = {}) {
 		const errorLimit = options.errorLimit ?? 1024;
 		const scratchSize = options.scratchSize ?? 65536;
 		const symbols = options.symbols ?? 4096;
 		this.layout = layout;
+		this.tight = options.tight ?? false;
 		this.memory = options.memory ?? new WebAssembly.Memory({ initial: 1, maximum: 1024 });
 		this.filler = options.filler ?? 0xa5;
 		this.beyond = toBytes(options.beyond ?? '0"]}');
@@ -117,9 +121,10 @@ export class World {
 	/** Calls the parser once with these messages. */
 	parse(parser: ParseFunction, messages: readonly Uint8Array[], received?: (index: number) => bigint): number {
 		const descriptors = align(this.free, 64);
-		const first = align(descriptors + messages.length * DESCRIPTOR.size, 64);
+		let first = align(descriptors + messages.length * DESCRIPTOR.size, 64);
 		const size = messages.reduce((sum, message) => sum + message.length + this.beyond.length, READ_BEYOND);
 		this.reserve(first + size);
+		if (this.tight) first = this.memory.buffer.byteLength - size;
 		const view = this.view();
 		const bytes = new Uint8Array(this.memory.buffer);
 		let at = first;

@@ -3,7 +3,7 @@
  * variant, runs that variant's fast path, and where that does not succeed selects and parses strictly.
  */
 import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
-import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { addDigitConstants } from '../../../kernels/decimals.ts';
@@ -11,6 +11,9 @@ import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
 import { createModule, type Func, type Global, I32, I64 } from '../../../wasm/index.ts';
+import { emitLayoutTier } from '../layout-tier/emit-machine.ts';
+import type { ExpressSettings } from '../layout-tier/express.ts';
+import type { Shapes } from '../layout-tier/shapes.ts';
 import { emitFastVariant, emitPlainEnd, type FastKernels, hasFastPath } from './fast-path.ts';
 import { FULL } from './faults.ts';
 import { emitGrammar } from './grammar.ts';
@@ -22,10 +25,22 @@ import { emitStrict, type Strict } from './strict-containers.ts';
 import { type Environment, emitStrictValues } from './strict-values.ts';
 
 export function generateSchemaTier(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
+	return generateParser(layout, options, null);
+}
+
+/** The shapes that were met; they name plans of these variants. */
+export interface Learned {
+	readonly shapes: Shapes;
+	readonly variants: readonly VariantPlan[];
+	readonly express: ExpressSettings;
+}
+
+/** The `schema` tier; with shapes, the `layout` tier before it: what no layout takes goes on to the schema tier's code. */
+export function generateParser(layout: SchemaLayout, options: GenerateOptions, learned: Learned | null): Uint8Array<ArrayBuffer> {
 	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m);
-	const variants = planVariants(layout);
+	const variants = learned?.variants ?? planVariants(layout);
 
 	const environment: Environment = {
 		scratch: m.global(I32, 0, { name: 'scratch', mutable: true }),
@@ -102,11 +117,33 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 		});
 	});
 
+	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
+	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
+	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
+		const at = f.local(I32, layouts, 'layouts');
+		const countdown = f.local(I32, I32.load(at, LEARNING.noteCountdown).sub(1), 'countdown');
+		f.if(countdown.leS(0), () => {
+			countdown.set(I32.load(at, LEARNING.noteEvery));
+			const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
+			f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
+				const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
+				f.store(entry, p, NOTE.address);
+				f.store(entry, end.sub(p), NOTE.length);
+				f.store(entry, variant, NOTE.variant);
+				f.store(at, count.add(1), LEARNING.notes);
+			});
+		});
+		f.store(at, countdown, LEARNING.noteCountdown);
+	});
+	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, note, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
+
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.scratch.set(f, I32.load(context, CONTEXT.scratch));
 		environment.scratchSize.set(f, I32.load(context, CONTEXT.scratchSize));
 		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		layouts.set(f, I32.load(context, CONTEXT.layouts));
 		const done = f.local(I32, 0, 'done');
+		const taken = f.local(I32, undefined, 'taken');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
@@ -119,6 +156,13 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 		f.block((stopped) => {
 			f.loop((message) => {
 				stopped.branchIf(done.geU(count));
+				if (takeLayouts !== null) {
+					environment.mayIntern.set(f, I32.of(0));
+					taken.set(takeLayouts.call(descriptor, count.sub(done), context));
+					done.set(done.add(taken));
+					descriptor.set(descriptor.add(taken.shl(4)));
+					stopped.branchIf(done.geU(count));
+				}
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				accepted.set(I32.of(0));
@@ -150,6 +194,10 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 				});
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(stopped));
+				f.if(layouts, () => {
+					f.store(layouts, I32.load(layouts, LEARNING.missed).add(1), LEARNING.missed);
+					f.if(accepted, () => f.call(note, p, end, variant));
+				});
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				done.set(done.add(1));

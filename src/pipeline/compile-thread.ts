@@ -1,0 +1,35 @@
+/** What runs on the thread of compiler/background-compile.ts: answers each request with a module. */
+import { parentPort } from 'node:worker_threads';
+import type { ThreadAnswer, ThreadRequest } from '../compiler/background-compile.ts';
+import { layoutSchema } from '../compiler/batch-layout.ts';
+import { createArena } from '../memory/index.ts';
+import { json } from '../protocols/json/index.ts';
+import { compile } from './compile.ts';
+import { messageBytes, rehearse } from './warm-up.ts';
+
+const PROTOCOLS = { json } as const;
+
+/** @throws where the request cannot be compiled */
+function answer({ id, protocol: name, schema, layout = {}, generate = {}, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
+	const protocolOf = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name as keyof typeof PROTOCOLS] : undefined;
+	if (protocolOf === undefined) throw new Error(`there is no protocol "${name}" to compile in the background, only ${Object.keys(PROTOCOLS).join(', ')}`);
+	const protocol = protocolOf(schema);
+	const bytes = protocol.generate(layoutSchema(schema, layout), generate);
+	const module = new WebAssembly.Module(bytes);
+	if (samples.length > 0) {
+		const arena = createArena({ shared: generate.shared === true, ...(generate.ceiling === undefined ? {} : { ceiling: generate.ceiling }) });
+		const parser = compile(protocol, { ...layout, module, arena });
+		rehearse(parser, messageBytes(samples), performance.now() + sampleMilliseconds);
+	}
+	return { id, problem: null, module, bytes };
+}
+
+const port = parentPort;
+port?.on('message', (request: ThreadRequest) => {
+	try {
+		const done = answer(request);
+		port.postMessage(done, [done.bytes.buffer]);
+	} catch (error) {
+		port.postMessage({ id: request.id, problem: error instanceof Error ? error.message : String(error) } satisfies ThreadAnswer);
+	}
+});
