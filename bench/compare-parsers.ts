@@ -6,7 +6,8 @@ import { type Candidate, type Measurement, measure, now } from './measure.ts';
 import type { JsonParser } from './npm-parsers.ts';
 import { npmCandidates, parseAlone } from './plain-json.ts';
 import { startSimdjson } from './simdjson.ts';
-import { tierCandidate } from './tier-candidates.ts';
+import { type TierCandidate, tierCandidate } from './tier-candidates.ts';
+import { SLOW_TIERS } from './tiers.ts';
 import { createTouch, loadsOf } from './touch.ts';
 
 export const CACHES = ['warm', 'cold'] as const;
@@ -51,6 +52,9 @@ export interface ParsingResult {
 /** Messages that the bound goes through at least where caches stay warm: it is so fast that a clock would matter. */
 const TOUCH_MESSAGES = 200_000;
 
+/** Messages that each generated tier parses before the first round. */
+const WARM_MESSAGES = 400_000;
+
 const decoder = new TextDecoder();
 
 export async function compareParsers(about: ParsingCase): Promise<ParsingResult> {
@@ -73,6 +77,7 @@ export async function compareParsers(about: ParsingCase): Promise<ParsingResult>
 	];
 	const eviction = isCold ? createEviction() : null;
 	try {
+		await warmUp(tiers, messages);
 		const measurements = await measure(candidates, {
 			rounds: about.rounds,
 			...(eviction === null ? {} : { before: (candidate: Candidate) => (candidate === simdjson && simdjson !== null ? simdjson.evict(eviction.bytes) : eviction.evict()) }),
@@ -89,6 +94,11 @@ export async function compareParsers(about: ParsingCase): Promise<ParsingResult>
 		simdjson?.close();
 		for (const tier of tiers) tier.close();
 	}
+}
+
+/** Engines compile code anew after it was called often enough, and the layout tier learns from the messages it has seen: until then a tier's times are of two kinds. */
+async function warmUp(tiers: readonly TierCandidate[], messages: number): Promise<void> {
+	for (const tier of tiers.filter(({ name }) => !SLOW_TIERS.some((slow) => slow === name))) for (let done = 0; done < WARM_MESSAGES; done += messages) await tier.run();
 }
 
 function touchCandidate(touch: ReturnType<typeof createTouch>, messages: number): Candidate {
