@@ -33,7 +33,7 @@ export interface TieringOptions {
 export interface TieringRules {
 	/** Messages that are learned before the first module with layouts is made. Default 64. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.05. */
+	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.05. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
 	/** Share of messages that layouts must take, over `window` messages, to stay. Default 0.3. */
 	readonly leastTaken?: number;
@@ -90,6 +90,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
 	const learnFirst = options.rules?.learnFirst ?? 64;
 	const learningShare = options.rules?.learningShare ?? 0.05;
+	const unhurried = learningShare >= 1;
 	const leastTaken = options.rules?.leastTaken ?? 0.3;
 	const windowSize = options.rules?.window ?? 65536;
 	const store: LayoutMemory = learner.open({
@@ -179,7 +180,7 @@ export function createTiering(options: TieringOptions): Tiering {
 		let fresh = 0;
 		let looked = 0;
 		// What there is no time for is forgotten: it will come again.
-		while (looked < notes && (looked === 0 || performance.now() - before < LONGEST_LEARNING)) {
+		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < LONGEST_LEARNING)) {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
 			const message = new Uint8Array(memory.buffer).slice(address, address + (current()[at + (NOTE.length >>> 2)] as number));
@@ -193,7 +194,7 @@ export function createTiering(options: TieringOptions): Tiering {
 		store.write();
 		learnMilliseconds += performance.now() - before;
 	};
-	const mayLearn = (): boolean => learnMilliseconds < FREE_MILLISECONDS || learnMilliseconds < (performance.now() - started) * learningShare;
+	const mayLearn = (): boolean => unhurried || learnMilliseconds < FREE_MILLISECONDS || learnMilliseconds < (performance.now() - started) * learningShare;
 	const stepAside = (): void => {
 		state = 'aside';
 		stepsAside++;
