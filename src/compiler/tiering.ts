@@ -31,10 +31,14 @@ export interface TieringOptions {
 
 /** When to learn, and when to leave it. */
 export interface TieringRules {
+	/** Messages before learning begins: for fewer it would not pay. Default 4096; 0 with a profile. */
+	readonly learnAfter?: number;
 	/** Messages that are learned before the first module with layouts is made. Default 64. */
 	readonly learnFirst?: number;
 	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
+	/** Milliseconds that learning may hold parsing up at once. Default 0.7. A program that reads files can allow more. */
+	readonly longestPause?: number;
 	/** Share of messages that layouts must take, over `window` messages, to stay. Default 0.3. */
 	readonly leastTaken?: number;
 	/** Default 65536. */
@@ -86,6 +90,8 @@ const NOTES = 64;
 const FREE_MILLISECONDS = 50;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
+/** Longer messages are lists, mostly, whose items shorter ones have, too. */
+const LONGEST_LEARNED = 4096;
 /** At least one of so many messages that no layout took is looked at. */
 const MOST_SELDOM = 4096;
 /** The schema tier's pace is looked at again after so many windows. */
@@ -95,6 +101,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
 	const learnFirst = options.rules?.learnFirst ?? 64;
 	const learningShare = options.rules?.learningShare ?? 0.02;
+	const longestLearning = options.rules?.longestPause ?? LONGEST_LEARNING;
 	const unhurried = learningShare >= 1;
 	const leastTaken = options.rules?.leastTaken ?? 0.3;
 	const windowSize = options.rules?.window ?? 65536;
@@ -114,12 +121,14 @@ export function createTiering(options: TieringOptions): Tiering {
 		current()[block + (field >>> 2)] = value;
 	};
 	const get = (field: number): number => current()[block + (field >>> 2)] as number;
-	current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+	const learnAfter = options.known !== undefined && options.known.length > 0 ? 0 : (options.rules?.learnAfter ?? 4096);
+	current()[(context + CONTEXT.layouts) >>> 2] = learnAfter > 0 ? 0 : store.address;
 	put(LEARNING.noteLimit, NOTES);
 	put(LEARNING.noteTable, noteTable);
 	put(LEARNING.noteEvery, 1);
 
 	let state = 'learning' as TieringStatistics['state'];
+	let waiting = learnAfter > 0;
 	let learned = 0;
 	let every = 1;
 	let taken = 0;
@@ -197,11 +206,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		let fresh = 0;
 		let looked = 0;
 		// What there is no time for is forgotten: it will come again.
-		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < LONGEST_LEARNING)) {
+		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < longestLearning)) {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
-			const message = new Uint8Array(memory.buffer).slice(address, address + (current()[at + (NOTE.length >>> 2)] as number));
-			if (learner.learn(message, current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
+			const length = current()[at + (NOTE.length >>> 2)] as number;
+			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
 			looked++;
 		}
 		// Where little is new, few of the messages are looked at.
@@ -282,6 +291,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		samples: learner.samples,
 		afterCall(messages, milliseconds) {
 			since += messages;
+			if (waiting) {
+				if (since < learnAfter) return;
+				waiting = false;
+				current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+			}
 			if (state === 'aside') {
 				if (since >= asidePatience) returnFromAside();
 				return;

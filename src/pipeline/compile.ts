@@ -91,6 +91,8 @@ export interface MessageParser {
 	/** Hands over what is in the tables, full or not. */
 	flush(): void;
 	statistics(): ParserStatistics;
+	/** What the layout tier of the parser that serves has learned, where it has one. */
+	profile?(): LayoutProfile | null;
 	/** Gives the memory back. Batches that are retained end, too. */
 	dispose(): void;
 }
