@@ -46,7 +46,7 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated,
                       length-32-little, length-32-big, length-16-little, length-16-big
-  --map               map uncompressed files as sealed snapshots instead of reading them
+  --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         schema (generated, default) or reference (plain TypeScript)
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
