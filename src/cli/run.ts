@@ -31,6 +31,8 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
+	/** The preset's name, or the path of the schema's module. */
+	readonly preset: string;
 	/** For people. */
 	readonly title: string;
 	readonly inputs: readonly string[];
@@ -40,7 +42,7 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
-	/** Map uncompressed files into the arena instead of reading them. */
+	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
 	readonly rows?: number | undefined;
@@ -342,7 +344,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const { schema, title } = await loadSchema('run', positionals[0]);
+	const { schema, name, title } = await loadSchema('run', positionals[0]);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
@@ -351,6 +353,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 	}
 	const result = await runInputs({
 		schema,
+		preset: name,
 		title,
 		inputs,
 		out: values.out,
