@@ -35,6 +35,8 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
+	/** The preset's name, or the path of the schema's module. */
+	readonly preset: string;
 	/** For people. */
 	readonly title: string;
 	readonly inputs: readonly string[];
@@ -44,7 +46,7 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
-	/** Map uncompressed files into the arena instead of reading them. */
+	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
 	/** Where generated code is kept from run to run; it is not without this. */
@@ -435,7 +437,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const { schema, title } = await loadSchema('run', positionals[0]);
+	const { schema, name, title } = await loadSchema('run', positionals[0]);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
@@ -445,6 +447,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 	const second = await readSecondParser(values, schema, values.out);
 	const result = await runInputs({
 		schema,
+		preset: name,
 		title,
 		inputs,
 		out: values.out,

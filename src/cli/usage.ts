@@ -48,7 +48,7 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated,
                       length-32-little, length-32-big, length-16-little, length-16-big
-  --map               map uncompressed files as sealed snapshots instead of reading them
+  --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
                       schema (generated), or reference (plain TypeScript)
   --profile FILE      begin with what an earlier run has learned
