@@ -12,7 +12,7 @@ import { layoutSchema } from '../src/compiler/batch-layout.ts';
 import { codeCacheKey, generatorIdentity } from '../src/compiler/code-cache-key.ts';
 import { compile, createArena, DESCRIPTOR, exchanges, json, openBackgroundCompiler, openCodeCache, type Schema, warmUp } from '../src/index.ts';
 import { simulate, type Venue } from '../src/simulate/index.ts';
-import { createRandom, messageTypes } from './messages.ts';
+import { createMarket, messageTypes } from './messages/index.ts';
 
 /** Messages a call of the parser takes; a live feed has fewer, and the same messages in all. */
 const CALL = 100;
@@ -48,7 +48,7 @@ function schemaAndMessages(name: string): { schema: Schema; messages: Uint8Array
 	const encoder = new TextEncoder();
 	const type = messageTypes.find((candidate) => candidate.name === name);
 	if (type === undefined) return { schema: exchanges[name as keyof typeof exchanges].schema, messages: [...simulate({ venue: name as Venue, messages: 1000, symbols: 12 })].map(({ payload }) => payload) };
-	const random = createRandom(1, 12);
+	const random = createMarket('realistic', 12, 1);
 	return { schema: type.schema, messages: Array.from({ length: 1000 }, () => encoder.encode(type.make(random))) };
 }
 

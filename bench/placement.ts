@@ -11,7 +11,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compile, createArena, DESCRIPTOR, decimal, json, message, type Parser, type Schema, symbol, timestamp } from '../src/index.ts';
 import { oneOf } from '../src/schema/index.ts';
-import { createRandom, type MessageType, messageTypes } from './messages.ts';
+import { createMarket, type MessageType, messageTypes } from './messages/index.ts';
 
 const { values } = parseArgs({
 	options: {
@@ -32,7 +32,10 @@ const WIDE = Number(values.columns);
 const wide: Pick<MessageType, 'name' | 'schema' | 'make'> = {
 	name: 'wide',
 	schema: oneOf('wide', { version: 1 }, message('wide', { symbol: symbol().key('s'), time: timestamp('ms').key('E'), ...Object.fromEntries(Array.from({ length: WIDE }, (_, index) => [`value${index}`, decimal(8).key(`v${index}`)])) })) as Schema,
-	make: (random) => `{"s":"${random.symbol()}","E":${random.time()},${Array.from({ length: WIDE }, (_, index) => `"v${index}":"${random.price()}"`).join(',')}}`,
+	make(market) {
+		const { name, price } = market.instrument();
+		return `{"s":"${name}","E":${market.time()},${Array.from({ length: WIDE }, (_, index) => `"v${index}":"${price(index)}"`).join(',')}}`;
+	},
 };
 
 const candidates = [
@@ -47,7 +50,7 @@ const candidates = [
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.versions.node}, ${rows} rows, ${count} messages a round, ${rounds} rounds; ratio to no stagger: median (quartiles)`);
 for (const type of [...messageTypes, wide]) {
 	if (values.type !== undefined && !values.type.includes(type.name)) continue;
-	const random = createRandom(7, 32);
+	const random = createMarket('realistic', 32);
 	const encoder = new TextEncoder();
 	const encoded = Array.from({ length: count }, () => encoder.encode(type.make(random)));
 	const total = encoded.reduce((sum, bytes) => sum + bytes.length, 0);

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { type AnyBatch, compile, createArena, DESCRIPTOR, json, type Schema } from '../src/index.ts';
 import { adviseHugePages } from '../src/os/index.ts';
 import { createModule, I32, I64, V128 } from '../src/wasm/index.ts';
-import { createRandom, messageTypes } from './messages.ts';
+import { createMarket, messageTypes } from './messages/index.ts';
 
 const { values } = parseArgs({ options: { mebibytes: { type: 'string', default: '256' }, rounds: { type: 'string', default: '15' }, huge: { type: 'boolean', default: false } } });
 const target = Number(values.mebibytes) * 2 ** 20;
@@ -63,7 +63,7 @@ function createStream(memory: WebAssembly.Memory, work: Work, touches: boolean):
 }
 
 const type = messageTypes.find(({ name }) => name === 'aggTrade') as (typeof messageTypes)[number];
-const random = createRandom(7, 32);
+const random = createMarket('realistic', 32);
 const encoder = new TextEncoder();
 const encoded = Array.from({ length: 50_000 }, () => encoder.encode(type.make(random)));
 const average = encoded.reduce((sum, bytes) => sum + bytes.length, 0) / encoded.length;

@@ -27,8 +27,10 @@ export {
 export type { BackgroundCompiler, BackgroundModule, BackgroundRequest, BackgroundStatistics } from './compiler/background-compile.ts';
 export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
 export { type CodeCache, type CodeCacheOptions, type CodeCacheRequest, type CodeCacheStatistics, defaultCodeCacheFolder, openCodeCache } from './compiler/code-cache.ts';
+export { createProfile, type LayoutProfile, mergeProfiles, type ProfileMessage, parseProfile } from './compiler/layout-profile.ts';
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
 export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
+export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';

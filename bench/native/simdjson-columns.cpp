@@ -2,10 +2,13 @@
 //
 //   simdjson-columns <type> <messages.bin>
 //
-// messages.bin: u32 count, then count × (u32 offset, u32 length), then the bytes. Reads one command a line on standard
-// input: "run" parses all messages once and answers "<nanoseconds> <rows> <checksum>". So the driver can alternate
-// runs of this program with its own in one session.
+// messages.bin: u32 count, u32 tiles, then count × (u32 offset, u32 length), then the bytes, which are laid into memory
+// `tiles` times. Reads one command a line on standard input and answers each with a line, so that the driver can
+// alternate runs of this program with its own in one session:
+//   run <messages>    parses so many messages, through all tiles and round again: "<nanoseconds> <messages> <checksum>"
+//   evict <bytes>     walks a buffer of that size, so that no cache holds the messages: "evicted"
 #include <simdjson.h>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -68,6 +71,8 @@ struct Columns {
   std::vector<int32_t> bidOffsets, askOffsets;
   std::vector<int64_t> bidPrice, bidSize, askPrice, askSize;
   std::vector<uint8_t> side;
+  std::vector<double> values;
+  size_t used = 0;
   Symbols symbols;
   size_t bids = 0, asks = 0;
 };
@@ -148,48 +153,121 @@ static inline void l2update(ondemand::object m, Columns &c, size_t row) {
   c.i64[0][row] = iso(string_view(m["time"].get_string()));
 }
 
+// The ticker of 24 hours: fifteen decimals, five integers.
+static inline void ticker24h(ondemand::object m, Columns &c, size_t row) {
+  static constexpr const char *decimals[] = {"p", "P", "w", "x", "c", "Q", "b", "B", "a", "A", "o", "h", "l", "v", "q"};
+  static constexpr const char *integers[] = {"O", "C", "F", "L", "n"};
+  c.i64[0][row] = m["E"].get_int64();
+  c.symbol[row] = c.symbols.intern(string_view(m["s"].get_string()));
+  size_t column = 1;
+  for (const char *key : decimals) c.i64[column++][row] = decimal8(string_view(m.find_field(key).get_string()));
+  for (const char *key : integers) c.i64[column++][row] = m.find_field(key).get_int64();
+}
+
+// Of a whole feed: every value of every message, numbers and numeric texts as doubles, names as ids, in one array.
+static inline void put(Columns &c, double value) { c.values[c.used++ & 65535] = value; }
+static void everyValue(ondemand::value value, Columns &c) {
+  switch (value.type()) {
+    case ondemand::json_type::object:
+      for (auto field : value.get_object()) everyValue(field.value(), c);
+      break;
+    case ondemand::json_type::array:
+      for (auto item : value.get_array()) everyValue(item.value(), c);
+      break;
+    case ondemand::json_type::number:
+      put(c, value.get_double());
+      break;
+    case ondemand::json_type::boolean:
+      put(c, bool(value.get_bool()));
+      break;
+    case ondemand::json_type::string: {
+      string_view text = value.get_string();
+      double number;
+      if (!text.empty() && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'))) {
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc() && end == text.data() + text.size()) { put(c, number); break; }
+      }
+      // Texts that never repeat must not fill the table.
+      put(c, text.size() <= 24 && c.symbols.count < 49152 ? c.symbols.intern(text) : 0);
+      break;
+    }
+    default:
+      if (!value.is_null()) throw simdjson_error(INCORRECT_TYPE);
+      put(c, 0);
+  }
+}
+
+using Parse = void (*)(ondemand::document &, Columns &, size_t);
+template <void (*parse)(ondemand::object, Columns &, size_t)>
+static void fields(ondemand::document &document, Columns &c, size_t row) { parse(document.get_object(), c, row); }
+static void everything(ondemand::document &document, Columns &c, size_t) { everyValue(document.get_value(), c); }
+static Parse parseOf(string_view type) {
+  if (type == "aggTrade") return fields<aggTrade>;
+  if (type == "bookTicker") return fields<bookTicker>;
+  if (type == "ticker24h") return fields<ticker24h>;
+  if (type == "depthUpdate") return fields<depthUpdate>;
+  if (type == "l2update") return fields<l2update>;
+  return type == "generic" ? everything : nullptr;
+}
+
+static void evict(size_t bytes) {
+  static std::vector<unsigned char> buffer;
+  buffer.resize(bytes);
+  for (size_t at = 0; at < bytes; at += 64) buffer[at]++;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 3) { std::fprintf(stderr, "usage: simdjson-columns <aggTrade|bookTicker|depthUpdate|l2update> <messages.bin>\n"); return 1; }
+  if (argc != 3) { std::fprintf(stderr, "usage: simdjson-columns <aggTrade|bookTicker|ticker24h|depthUpdate|l2update|generic> <messages.bin>\n"); return 1; }
+  const Parse parse = parseOf(argv[1]);
+  if (parse == nullptr) { std::fprintf(stderr, "unknown type %s\n", argv[1]); return 1; }
   FILE *file = std::fopen(argv[2], "rb");
   if (file == nullptr) { std::perror(argv[2]); return 1; }
-  std::fseek(file, 0, SEEK_END);
-  size_t size = (size_t)std::ftell(file);
-  std::rewind(file);
-  std::vector<char> bytes(size + SIMDJSON_PADDING);
-  if (std::fread(bytes.data(), 1, size, file) != size) { std::perror("read"); return 1; }
+  uint32_t header[2];
+  if (std::fread(header, 4, 2, file) != 2) { std::perror("read"); return 1; }
+  const uint32_t count = header[0], tiles = header[1];
+  std::vector<uint32_t> descriptors(2ull * count);
+  if (std::fread(descriptors.data(), 8, count, file) != count) { std::perror("read"); return 1; }
+  const size_t block = descriptors[2 * count - 2] + descriptors[2 * count - 1];
+  const size_t capacity = block * tiles + SIMDJSON_PADDING;
+  std::vector<char> bytes(capacity);
+  if (std::fread(bytes.data(), 1, block, file) != block) { std::perror("read"); return 1; }
   std::fclose(file);
-  uint32_t count;
-  std::memcpy(&count, bytes.data(), 4);
-  const uint32_t *descriptors = reinterpret_cast<const uint32_t *>(bytes.data() + 4);
-  const char *text = bytes.data() + 4 + 8ull * count;
-  const size_t room = size - (4 + 8ull * count) + SIMDJSON_PADDING;
+  for (uint32_t tile = 1; tile < tiles; tile++) std::memcpy(bytes.data() + tile * block, bytes.data(), block);
 
-  string_view type(argv[1]);
-  void (*parse)(ondemand::object, Columns &, size_t) = type == "aggTrade" ? aggTrade : type == "bookTicker" ? bookTicker : type == "depthUpdate" ? depthUpdate : type == "l2update" ? l2update : nullptr;
-  if (parse == nullptr) { std::fprintf(stderr, "unknown type %s\n", argv[1]); return 1; }
   Columns columns;
-  columns.i64.assign(8, std::vector<int64_t>(ROWS));
+  columns.i64.assign(24, std::vector<int64_t>(ROWS));
   columns.symbol.resize(ROWS); columns.flag.resize(ROWS);
   columns.bidOffsets.resize(ROWS + 1); columns.askOffsets.resize(ROWS + 1);
   for (auto *v : {&columns.bidPrice, &columns.bidSize, &columns.askPrice, &columns.askSize}) v->resize(ITEMS);
   columns.side.resize(ITEMS);
+  columns.values.resize(65536);
   ondemand::parser parser;
-  std::string line;
   std::printf("%s\n", get_active_implementation()->name().c_str());
   std::fflush(stdout);
+  std::string line;
   while (std::getline(std::cin, line)) {
+    unsigned long long amount = 0;
+    if (std::sscanf(line.c_str(), "evict %llu", &amount) == 1) {
+      evict(amount);
+      std::printf("evicted\n");
+      std::fflush(stdout);
+      continue;
+    }
+    if (std::sscanf(line.c_str(), "run %llu", &amount) != 1) { std::fprintf(stderr, "unknown command %s\n", line.c_str()); return 1; }
     auto start = std::chrono::steady_clock::now();
     size_t rows = 0;
     int64_t checksum = 0;
-    for (uint32_t k = 0; k < count; k++) {
-      const char *p = text + descriptors[2 * k];
-      const size_t length = descriptors[2 * k + 1];
-      ondemand::document document = parser.iterate(p, length, room - (p - text));
-      parse(document.get_object(), columns, rows);
-      if (++rows == ROWS) { checksum += columns.i64[0][rows - 1] + (int64_t)columns.bids; rows = 0; columns.bids = columns.asks = 0; }
+    uint32_t tile = 0;
+    uint32_t k = 0;
+    for (unsigned long long done = 0; done < amount; done++) {
+      const size_t at = tile * block + descriptors[2 * k];
+      ondemand::document document = parser.iterate(bytes.data() + at, descriptors[2 * k + 1], capacity - at);
+      parse(document, columns, rows);
+      if (++k == count) { k = 0; if (++tile == tiles) tile = 0; }
+      if (++rows == ROWS) { checksum += columns.i64[0][rows - 1] + (int64_t)columns.bids + (int64_t)columns.values[0]; rows = 0; columns.bids = columns.asks = 0; }
     }
     auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
-    std::printf("%lld %u %lld\n", (long long)nanoseconds, count, (long long)checksum);
+    std::printf("%lld %llu %lld\n", (long long)nanoseconds, amount, (long long)checksum);
     std::fflush(stdout);
     columns.bids = columns.asks = 0;
   }

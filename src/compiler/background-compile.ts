@@ -20,6 +20,8 @@ export interface BackgroundRequest {
 	readonly generate?: GenerateOptions;
 	/** Messages to parse there before the module is handed over, so that it arrives at full speed (docs/code-cache.md). */
 	readonly samples?: readonly (string | Uint8Array)[];
+	/** For the layout tier: what a learner has learned from, in its order, and the ids of the names it looked up. */
+	readonly learned?: { readonly samples: readonly { readonly message: Uint8Array; readonly variant: number }[]; readonly names: ReadonlyMap<string, number> };
 	/** How long to parse them. Default 50. */
 	readonly sampleMilliseconds?: number;
 }

@@ -35,12 +35,28 @@ export interface LayoutLearner {
 	readonly shapes: number;
 	/** Messages given that have no layout. */
 	readonly unlearnable: number;
+	/**
+	 * What was learned from, in order: another learner that learns the same generates the same module. The messages that
+	 * taught nothing new count for the last one before them (`met`).
+	 */
+	readonly samples: readonly LearnedSample[];
+	/** Names that were looked up for it, with their ids: `table name` → id. */
+	readonly names: ReadonlyMap<string, number>;
 	/** Takes in an accepted message; true where something about it is new. */
 	learn(message: Uint8Array, variant: number): boolean;
 	/** A parser for what was learned so far; `install` when it takes over. */
 	generate(options?: GenerateOptions): { readonly bytes: Uint8Array<ArrayBuffer>; install(): void };
+	/** As `generate`, where the module is made elsewhere from the samples as they are now. */
+	prepare(): { install(): void };
 	/** Makes room in the parser's memory. Call once. */
 	open(options: { readonly memory: WebAssembly.Memory; readonly allocate: (bytes: number) => number; readonly limit?: number }): LayoutMemory;
+}
+
+export interface LearnedSample {
+	readonly message: Uint8Array;
+	/** Index into the schema's variants. */
+	readonly variant: number;
+	met: number;
 }
 
 /** Layouts in the parser's memory. */
@@ -52,8 +68,8 @@ export interface LayoutMemory {
 	readonly placed: number;
 	readonly bytes: number;
 	readonly evicted: number;
-	/** Makes what was learned known to the parser. */
-	write(): void;
+	/** Makes what was learned known to the parser; unless `all`, only once it is enough to be worth the time. */
+	write(all?: boolean): void;
 }
 
 export interface GenerateOptions {

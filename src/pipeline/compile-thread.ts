@@ -10,11 +10,19 @@ import { messageBytes, rehearse } from './warm-up.ts';
 const PROTOCOLS = { json } as const;
 
 /** @throws where the request cannot be compiled */
-function answer({ id, protocol: name, schema, layout = {}, generate = {}, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
+function answer({ id, protocol: name, schema, layout = {}, generate = {}, learned, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
 	const protocolOf = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name as keyof typeof PROTOCOLS] : undefined;
 	if (protocolOf === undefined) throw new Error(`there is no protocol "${name}" to compile in the background, only ${Object.keys(PROTOCOLS).join(', ')}`);
 	const protocol = protocolOf(schema);
-	const bytes = protocol.generate(layoutSchema(schema, layout), generate);
+	const schemaLayout = layoutSchema(schema, layout);
+	let bytes: Uint8Array<ArrayBuffer>;
+	if (learned === undefined) bytes = protocol.generate(schemaLayout, generate);
+	else {
+		if (protocol.learner === undefined) throw new Error(`the protocol "${name}" learns no layouts`);
+		const learner = protocol.learner(schemaLayout, (table, text) => learned.names.get(`${table} ${text}`) ?? -1);
+		for (const { message, variant } of learned.samples) learner.learn(message, variant);
+		bytes = learner.generate(generate).bytes;
+	}
 	const module = new WebAssembly.Module(bytes);
 	if (samples.length > 0) {
 		const arena = createArena({ shared: generate.shared === true, ...(generate.ceiling === undefined ? {} : { ceiling: generate.ceiling }) });

@@ -2,9 +2,11 @@
  * `compile`: a schema with a protocol becomes a parser with memory, batches and symbols of its own.
  */
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
+import type { BackgroundCompiler } from '../compiler/background-compile.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
 import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
+import { createProfile, type LayoutProfile, schemaFingerprint } from '../compiler/layout-profile.ts';
 import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
@@ -38,6 +40,10 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly tier?: Tier;
 	/** When the layout tier learns, and when it steps aside. */
 	readonly tiering?: TieringRules;
+	/** What an earlier parser of this schema has learned: the layout tier begins with it. Throws where it is of another schema. */
+	readonly profile?: LayoutProfile;
+	/** Where the layout tier's modules are made (`openBackgroundCompiler`); without it here, between two calls of `parseMany`. */
+	readonly background?: BackgroundCompiler;
 	/** Default: an arena of the parser's own. One that is given is not disposed with the parser. */
 	readonly arena?: Arena;
 	/** Bytes that the parser's own arena may take. Default 1 GiB. What does not fit throws ArenaFullError. */
@@ -105,6 +111,8 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	parse(message: string | Uint8Array, received?: bigint): boolean;
 	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
 	twin(): Parser<S>;
+	/** What the layout tier has learned, for `compile(protocol, { profile })` in another process; null in other tiers. */
+	profile(): LayoutProfile | null;
 	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
 	places(): ParserPlaces;
 }
@@ -249,9 +257,21 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					generate: { ...generateOptions, relaxedSimd: features.relaxedSimd },
 					schema: parseCall,
 					context,
+					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
+					...(options.background === undefined ? {} : { background: makeInBackground(options.background) }),
 					...(options.tiering === undefined ? {} : { rules: options.tiering }),
 				})
 			: null;
+
+	// A profile may have made a module already.
+	if (tiering !== null) parseCall = tiering.parse;
+	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
+		return async (samples, names) => {
+			const generate = { ...generateOptions, relaxedSimd: features.relaxedSimd };
+			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate, learned: { samples: samples.map(({ message, variant }) => ({ message, variant })), names } });
+			return made?.module ?? null;
+		};
+	}
 
 	let batches = 0;
 	let refused = 0;
@@ -489,9 +509,15 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		}),
 		twin() {
 			alive();
-			const { rows, items, textBytes, received, scratch: scratchBytes } = options;
-			const layoutOptions = Object.fromEntries(Object.entries({ rows, items, textBytes, received, scratch: scratchBytes }).filter(([, value]) => value !== undefined));
-			return compile(protocol, { ...layoutOptions, tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
+			return compile(protocol, { ...layoutOptionsOf(options), ...(options.scratch === undefined ? {} : { scratch: options.scratch }), tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
+		},
+		profile() {
+			if (tiering === null) return null;
+			const decoder = new TextDecoder();
+			return createProfile(
+				schema,
+				tiering.samples.map(({ message, variant, met }) => ({ variant: schema.variants[variant]?.name ?? '', text: decoder.decode(message), met })),
+			);
 		},
 		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {
@@ -503,4 +529,27 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		},
 	};
 	return { parser, trial, renumber };
+}
+
+/** The options that a layout depends on. */
+function layoutOptionsOf({ rows, items, textBytes, received, stagger }: LayoutOptions): LayoutOptions {
+	return Object.fromEntries(Object.entries({ rows, items, textBytes, received, stagger }).filter(([, value]) => value !== undefined));
+}
+
+/** Those of a profile's messages that the schema accepts: they come from a file, and only accepted messages may be learned. */
+function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): { message: Uint8Array; variant: number }[] {
+	const { schema } = protocol;
+	if (profile.schema.fingerprint !== schemaFingerprint(schema)) throw new Error(`tickforge: the profile is of "${profile.schema.name}" v${profile.schema.version} as it was then, and the schema here is "${schema.name}" v${schema.version}: learn it again (tickforge profile learn)`);
+	const judge = compile(protocol, { ...options, tier: 'schema' });
+	try {
+		return profile.messages.flatMap(({ text }) => {
+			const before = judge.statistics().variants;
+			const message = encoder.encode(text);
+			if (!judge.parse(message)) return [];
+			const after = judge.statistics().variants;
+			return [{ message, variant: schema.variants.findIndex(({ name }) => (after[name] as number) > (before[name] as number)) }];
+		});
+	} finally {
+		judge.dispose();
+	}
 }

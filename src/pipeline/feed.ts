@@ -42,7 +42,7 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	/** Called about every `window` of input. */
 	readonly onProgress?: (progress: FeedProgress) => void;
 	/** Called around each call of the parser (with what takes its batches in it), to count or measure what happens there. */
-	readonly aroundParse?: { before(parser: Parser<S>): void; after(parser: Parser<S>): void };
+	readonly aroundParse?: { before(parser: MessageParser): void; after(parser: MessageParser): void };
 	/** Bytes of input at hand. Default 8 MiB; at least twice `longest`. */
 	readonly window?: number;
 	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */
@@ -260,6 +260,8 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			scanAll();
 			progress();
 			if (waiting.length > 0) await Promise.all(waiting.splice(0));
+			// A module that is made elsewhere arrives only while this thread pauses.
+			else if (options.background !== undefined) await new Promise((resume) => setImmediate(resume));
 			if (options.stop?.() === true) {
 				stopped = true;
 				break;

@@ -1,7 +1,8 @@
-/** The generated tier gives the same rows as the reference for every recorded message. */
+/** The generated tiers give the same rows as the reference for every recorded message. */
 import { describe, expect, test } from 'vitest';
 import { type ExchangeName, exchanges } from '../../src/exchanges/index.ts';
 import { compareTiers } from '../protocols/json/harness.ts';
+import { createLayoutTier } from '../protocols/json/layout-tier.ts';
 import { reference, schemaTier, schemaTierExists } from '../protocols/json/tiers.ts';
 import { readCapture } from './captures.ts';
 
@@ -18,6 +19,25 @@ describe.skipIf(!schemaTierExists)('recorded sessions in both tiers', () => {
 				return [message.slice(0, at) + message.slice(at + 1), `${message.slice(0, at)}"${message.slice(at + 1)}`, message.slice(0, at)];
 			});
 			expect(compareTiers([reference, schemaTier], schema, damaged, { rows: 256, items: 32768 })).toBeNull();
+		});
+		test.skipIf(messages === null)(`${name}, learned and damaged, in the layout tier${messages === null ? ' (no recording here)' : ''}`, { timeout: 240_000 }, () => {
+			const schema = exchanges[name].schema;
+			const some = (messages ?? []).filter((message) => message.length < 20_000).slice(0, 600);
+			const counts = { taken: 0, missed: 0 };
+			const options = { rows: 256, items: 8192, batch: 50, tight: true, memories: [new WebAssembly.Memory({ initial: 2000, maximum: 2000 }), new WebAssembly.Memory({ initial: 2000, maximum: 2000 })] as const };
+			// Damaged where layouts are known already: a byte lost, added, changed, a bit flipped, cut short, digits changed.
+			const encoder = new TextEncoder();
+			const damaged = some.flatMap((message, index) => {
+				const bytes = encoder.encode(message);
+				const at = (index * 7919) % bytes.length;
+				const flipped = bytes.slice();
+				flipped[at] = (flipped[at] as number) ^ (1 << (index & 7));
+				const nasty = bytes.slice();
+				nasty[(index * 104729) % bytes.length] = [0x22, 0x2c, 0x30, 0x39, 0x3a, 0x5d, 0x7d, 0x80][index & 7] as number;
+				return [message, message.slice(0, at) + message.slice(at + 1), `${message.slice(0, at)}0${message.slice(at)}`, flipped, nasty, message.slice(0, at), message.replace(/[0-9](?=[0-9]*[^0-9])/g, (digit, offset: number) => ((offset + index) % 3 === 0 ? String((Number(digit) + index) % 10) : digit))];
+			});
+			expect(compareTiers([schemaTier, createLayoutTier(counts)], schema, [...some, ...some, ...damaged, ...damaged], options)).toBeNull();
+			expect(counts.taken).toBeGreaterThan(some.length);
 		});
 	}
 });

@@ -5,7 +5,7 @@ const trade = message('trade', { type: literal('trade').key('e'), symbol: symbol
 const book = message('book', { type: literal('book').key('e'), symbol: symbol().key('s'), bids: list(tuple({ price: decimal(2), size: integer() })).key('b') });
 const feed = oneOf('feed', { version: 1 }, trade, book);
 
-describe.each(['schema', 'reference'] as const)('compile, %s tier', (tier) => {
+describe.each(['layout', 'schema', 'reference'] as const)('compile, %s tier', (tier) => {
 	it('hands over rows when a table is full and on flush', () => {
 		const seen: string[] = [];
 		const parser = compile(json(feed), {
@@ -23,7 +23,7 @@ describe.each(['schema', 'reference'] as const)('compile, %s tier', (tier) => {
 		parser.flush();
 		parser.flush();
 		expect(seen).toEqual(['trade 64', 'trade 36', 'book 1']);
-		expect(parser.statistics()).toEqual({ messages: 101, refused: 0, batches: 3, variants: { trade: 100, book: 1 }, categories: {} });
+		expect(parser.statistics()).toMatchObject({ messages: 101, refused: 0, batches: 3, variants: { trade: 100, book: 1 }, categories: {} });
 		expect(parser.symbols[0]?.names()).toEqual(['S0', 'S1', 'S2', 'S9']);
 	});
 

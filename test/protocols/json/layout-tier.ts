@@ -76,7 +76,7 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 				view().setUint32(store.address + LEARNING.taken, 0, true);
 				view().setUint32(store.address + LEARNING.missed, 0, true);
 				if (learner.version !== version) generate();
-				store.write();
+				store.write(true);
 				return consumed;
 			};
 		},

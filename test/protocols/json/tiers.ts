@@ -3,6 +3,7 @@ import { layoutSchema } from '../../../src/compiler/batch-layout.ts';
 import { instantiateParser } from '../../../src/compiler/instantiate.ts';
 import { json } from '../../../src/protocols/json/index.ts';
 import type { Tier } from './harness.ts';
+import { createLayoutTier } from './layout-tier.ts';
 import { single } from './schemas.ts';
 
 export const reference: Tier = { name: 'reference', create: (layout, memory) => json(layout.schema).reference(layout, memory) };
@@ -24,4 +25,4 @@ export const schemaTierExists = ((): boolean => {
 	}
 })();
 
-export const tiers: readonly Tier[] = schemaTierExists ? [reference, schemaTier] : [reference];
+export const tiers: readonly Tier[] = schemaTierExists ? [reference, schemaTier, createLayoutTier()] : [reference];

@@ -80,30 +80,36 @@ export function emitLookup(m: ModuleBuilder): Lookup {
 		const multiplier = f.local(I32, undefined, 'multiplier');
 		const target = f.local(I32, undefined, 'target');
 		const add = (word: I64, by: I64): void => hash.set(hash.add(word.mul(by)));
-		// Where the message has ended there is no such part; and no more than 64 bytes beyond it may be read.
-		const within = (): void => f.if(at.gtU(end), () => f.return(I32.of(0)));
 		f.loop((follow) => {
-			hash.set(end.sub(p).extendU().mul(I64.load(node, BRANCH.lengthMultiplier)));
-			left.set(I32.load(node, BRANCH.words));
-			at.set(p.add(WORD));
-			multiplier.set(node);
-			f.block((done) => {
-				f.loop((next) => {
-					done.branchIf(left.eqz());
+			f.block((found) => {
+				f.block((ended) => {
+					// Where the message has ended there is no such part; and no more than 64 bytes beyond it may be read.
+					const within = (): void => ended.branchIf(at.gtU(end));
+					hash.set(end.sub(p).extendU().mul(I64.load(node, BRANCH.lengthMultiplier)));
+					left.set(I32.load(node, BRANCH.words));
+					at.set(p.add(WORD));
+					multiplier.set(node);
+					f.block((done) => {
+						f.loop((next) => {
+							done.branchIf(left.eqz());
+							within();
+							add(separatorWord(f, at, 'word'), I64.load(multiplier, BRANCH.multipliers));
+							at.set(at.add(WORD));
+							multiplier.set(multiplier.add(8));
+							left.set(left.sub(1));
+							next.branch();
+						});
+					});
+					const last = f.local(I32, I32.load(node, BRANCH.last), 'last');
+					at.set(I32.select(last.ltS(0), end.sub(WORD), p.add(last)));
 					within();
-					add(separatorWord(f, at, 'word'), I64.load(multiplier, BRANCH.multipliers));
-					at.set(at.add(WORD));
-					multiplier.set(multiplier.add(8));
-					left.set(left.sub(1));
-					next.branch();
+					add(separatorWord(f, at, 'lastWord'), I64.load(node, BRANCH.lastMultiplier));
+					const place = hash.shrU(I64.load32U(node, BRANCH.shift)).wrap().shl(2);
+					target.set(I32.load(I32.load(node, BRANCH.table).add(place)));
+					found.branch();
 				});
+				target.set(I32.load(node, BRANCH.otherwise));
 			});
-			const last = f.local(I32, I32.load(node, BRANCH.last), 'last');
-			at.set(I32.select(last.ltS(0), end.sub(WORD), p.add(last)));
-			within();
-			add(separatorWord(f, at, 'lastWord'), I64.load(node, BRANCH.lastMultiplier));
-			const place = hash.shrU(I64.load32U(node, BRANCH.shift)).wrap().shl(2);
-			target.set(I32.load(I32.load(node, BRANCH.table).add(place)));
 			node.set(target.sub(1));
 			follow.branchIf(target.and(1));
 		});

@@ -47,8 +47,8 @@ export interface LayoutStore {
 	add(placed: PlacedPart): boolean;
 	/** From now on records are for a module with this code; all are written again. */
 	compile(edges: ReadonlyMap<Edge, CompiledEdge>, closed: ReadonlySet<State>): void;
-	/** Writes what `add` took in since. */
-	write(): void;
+	/** Writes what `add` took in since; unless `all`, only where it is enough to be worth it. */
+	write(all?: boolean): void;
 	/** All layouts, for views. */
 	layouts(): readonly { readonly edge: Edge; readonly part: LearnedPart; readonly met: number }[];
 }
@@ -69,6 +69,9 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 	/** States of lists whose items the module finds by their closing bracket. */
 	let closed: ReadonlySet<State> = new Set();
 	let known = 0;
+	/** Layouts taken in since the tables were written; `anew`: all records are to be written. */
+	let waiting = 0;
+	let anew = false;
 	let placed = 0;
 	let evicted = 0;
 	/** Pages of records; the last one is being filled. */
@@ -261,11 +264,13 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 			if (edge.state.id >= MOST_STATES) return false;
 			layouts.set(key, { edge, part, record: 0, word: separators(part.sample, 0), met: 1 });
 			known++;
+			waiting++;
 			dirty.add(edge.state);
 			return true;
 		},
 		compile(next, nextClosed) {
 			edges = next;
+			anew = true;
 			closed = nextClosed;
 			clearSlots();
 			page = -1;
@@ -276,8 +281,11 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 				dirty.add(state);
 			}
 		},
-		write() {
-			if (dirty.size === 0) return;
+		write(all = false) {
+			// A table is written as a whole: not for every single layout once there are many.
+			if (dirty.size === 0 || (!all && waiting < placed / 16 && !anew)) return;
+			waiting = 0;
+			anew = false;
 			if (bytes > limit) evict();
 			for (const state of dirty) writeState(state);
 			dirty.clear();
@@ -291,7 +299,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 /** Layouts are the same where their bytes are bound alike and their values stand alike. */
 function layoutKey(edge: Edge, part: LearnedPart): string {
 	const values = part.spots.map((spot) => (spot.kind === 'constant' ? spot.value : spot.kind === 'number' ? `${spot.window} ${spot.base} ${spot.mask.join('')}` : 'start' in spot ? `${spot.start} ${spot.length}` : ''));
-	return `${edge.index};${Buffer.from(part.template).toString('latin1')};${Buffer.from(part.limits).toString('latin1')};${values.join(',')}`;
+	return `${edge.index};${String.fromCharCode(...part.template)};${String.fromCharCode(...part.limits)};${values.join(',')}`;
 }
 
 /** The part is the message's last: its length is known before it is found. */
@@ -379,7 +387,7 @@ function planBranch(members: readonly Layout[]): BranchPlan | null {
 	const hash = (key: string, multiplier: bigint): bigint => asU64((numbersOf.get(key) as bigint[]).reduce((sum, value, index) => sum + value * (index === words + 1 && !whole ? 0n : factor(multiplier, index)), 0n));
 	const { multiplier, bits } = perfect([...groups.keys()], hash);
 	const places = new Map([...groups].map(([key, group]) => [Number(hash(key, multiplier) >> BigInt(64 - bits)), group]));
-	const head = BRANCH.multipliers + ((words * 8 + 15) & ~15);
+	const head = (BRANCH.multipliers + words * 8 + 15) & ~15;
 	return {
 		words,
 		last,
@@ -393,12 +401,13 @@ function planBranch(members: readonly Layout[]): BranchPlan | null {
 }
 
 function writeBranch(data: DataView, at: number, plan: BranchPlan, shadowed: number): void {
-	const head = BRANCH.multipliers + ((plan.words * 8 + 15) & ~15);
+	const head = (BRANCH.multipliers + plan.words * 8 + 15) & ~15;
 	data.setUint32(at + BRANCH.words, plan.words, true);
 	data.setInt32(at + BRANCH.last, plan.last, true);
 	data.setUint32(at + BRANCH.table, at + head, true);
 	data.setUint32(at + BRANCH.shift, 64 - plan.bits, true);
 	data.setBigUint64(at + BRANCH.lastMultiplier, plan.lastMultiplier, true);
+	data.setUint32(at + BRANCH.otherwise, shadowed, true);
 	data.setBigUint64(at + BRANCH.lengthMultiplier, plan.lengthMultiplier, true);
 	plan.multipliers.forEach((multiplier, index) => {
 		data.setBigUint64(at + BRANCH.multipliers + index * 8, multiplier, true);

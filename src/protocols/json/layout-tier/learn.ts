@@ -5,7 +5,8 @@
  * more digits than fit), the message has no layout.
  */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
-import type { ScalarType } from '../../../schema/model.ts';
+import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
+import type { ScalarType, Schema } from '../../../schema/model.ts';
 import { parseTimestamp } from '../reference/timestamps.ts';
 import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import type { LearnedPart, LearnedSequence, NumberForm, Spot } from './spots.ts';
@@ -29,9 +30,18 @@ function fail(): never {
 
 const decoder = new TextDecoder();
 
-/** Null where the message has no layout. */
-export function learnMessage(message: Uint8Array, variant: VariantPlan, resolve: ResolveSymbol): LearnedSequence | null {
-	const walk = createWalk(message, resolve);
+/**
+ * The constraints of earlier variants that a message of each variant might meet: a layout must not let one through that
+ * selection gives to an earlier variant, so what stands at their places does not vary in it.
+ */
+export function rivalConstraints(schema: Schema): readonly (readonly Discriminant[])[] {
+	const own = schema.variants.map((variant) => discriminantsOf(variant));
+	return own.map((mine, index) => own.slice(0, index).flatMap((earlier) => (exclude(mine, earlier) ? [] : earlier)));
+}
+
+/** Null where the message has no layout. `rivals`: `rivalConstraints` of its variant. */
+export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: readonly Discriminant[], resolve: ResolveSymbol): LearnedSequence | null {
+	const walk = createWalk(message, rivals, resolve);
 	try {
 		const sequence = walk.sequence(0, () => {
 			walk.space();
@@ -52,11 +62,26 @@ interface Open {
 	readonly parts: LearnedPart[];
 }
 
-function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
+function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve: ResolveSymbol) {
 	const template = bytes.slice();
 	const limits = new Uint8Array(bytes.length);
 	let p = 0;
 	let open: Open = { start: 0, spots: [], parts: [] };
+	/** Keys and positions from the message's top to the value at p. */
+	const path: (string | number)[] = [];
+	const leadsHere = ({ path: steps }: Discriminant): boolean =>
+		steps.length >= path.length &&
+		path.every((at, index) => {
+			const step = steps[index] as Step;
+			return 'index' in step ? step.index === at : step.keys.includes(at as string);
+		});
+	/** Runs for the value at p; where an earlier variant's constraint looks at it, its bytes stay as they are. */
+	const held = (read: () => void): void => {
+		const start = p;
+		const looked = rivals.filter(leadsHere);
+		read();
+		if (bytes[start] !== 0x7b && bytes[start] !== 0x5b && looked.some((rival) => rival.path.length === path.length)) constant(start, p);
+	};
 
 	const byte = (): number => bytes[p] ?? fail();
 	const expect = (code: number): void => {
@@ -199,7 +224,9 @@ function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
 			space();
 			expect(0x3a);
 			space();
-			member(key);
+			path.push(key);
+			held(() => member(key));
+			path.pop();
 			space();
 			if (byte() === 0x7d) break;
 			expect(0x2c);
@@ -215,7 +242,9 @@ function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
 			return;
 		}
 		for (let index = 0; ; index++) {
-			element(index);
+			path.push(index);
+			held(() => element(index));
+			path.pop();
 			space();
 			if (byte() === 0x5d) break;
 			expect(0x2c);
@@ -265,6 +294,9 @@ function createWalk(bytes: Uint8Array, resolve: ResolveSymbol) {
 	};
 	const list = (plan: ListPlan): void => {
 		if (plan.column === null) fail();
+		// How many items there are, and what they are, varies: nothing may depend on it.
+		const bounded = ({ path: steps, test }: Discriminant): boolean => (steps.length > path.length ? 'index' in (steps[path.length] as Step) : test.kind === 'array' && (test.least > 0 || test.most !== Number.POSITIVE_INFINITY));
+		if (rivals.some((rival) => leadsHere(rival) && bounded(rival))) fail();
 		const items: LearnedSequence[] = [];
 		expect(0x5b);
 		close(p, { plan: plan as ListPlan & { column: ListColumn }, items });

@@ -39,8 +39,8 @@ export const EXPRESS_BITS = 14;
 export const HEAD_BITS = 6;
 export const STATE = { extents: 0, extentCount: 4, table: 32, shift: 36, multiplier: 40, size: 64 } as const;
 export const SLOT = { key: 0, target: 8, size: 16 } as const;
-/** `words`: 64-byte words from byte 64 on; `last`: offset of one more, negative: the last 64 bytes of the message. */
-export const BRANCH = { words: 0, last: 4, table: 8, shift: 12, lastMultiplier: 16, lengthMultiplier: 24, multipliers: 32 } as const;
+/** `words`: 64-byte words from byte 64 on; `last`: offset of one more, negative: the last 64 bytes of the message. `otherwise`: the target where the message ends before. */
+export const BRANCH = { words: 0, last: 4, table: 8, shift: 12, lastMultiplier: 16, lengthMultiplier: 24, otherwise: 32, multipliers: 40 } as const;
 /** Bytes that a key's word covers. */
 export const WORD = 64;
 
