@@ -18,7 +18,7 @@ export type Workload = (pace: Pace) => void | Promise<void>;
 export interface ProveOptions {
 	/** Messages measured. Default 10,000,000. */
 	readonly messages?: number;
-	/** Messages before that, at most: it ends when nothing is allocated any more. Default as many as `messages`. */
+	/** Messages before that, at most: it ends when nothing is allocated any more. Default 10,000,000. */
 	readonly warmUp?: number;
 	/** Asked in the warm-up: whether the program has reached its steady state. It may allocate. */
 	readonly isSettled?: () => boolean;
@@ -63,8 +63,6 @@ export interface AllocationProof {
 
 /** Segments of the warm-up that must be quiet one after the other. */
 const QUIET = 8;
-/** Reading V8's counters takes less, a function that is being compiled more. */
-const QUIET_BYTES = 1024;
 
 /**
  * Runs the workload: warm-up, measurement, and where it is not zero again with a profiler; then an empty run.
@@ -78,7 +76,7 @@ export async function proveAllocations(workload: Workload, options: ProveOptions
 	if (!Number.isInteger(segments) || segments < 4 || segments > 1000) throw new RangeError(`tickforge: a proof has 4 to 1000 segments, not ${segments}`);
 	if (!(messages >= segments)) throw new RangeError(`tickforge: a proof over ${messages} messages has less than one for each of its ${segments} segments; take more messages`);
 	const { arena } = options;
-	const plan: Plan = { messages, segments, warmUp: options.warmUp ?? messages, isSettled: options.isSettled ?? (() => true), arena: typeof arena === 'function' ? arena : () => arena };
+	const plan: Plan = { messages, segments, warmUp: options.warmUp ?? 10_000_000, isSettled: options.isSettled ?? (() => true), arena: typeof arena === 'function' ? arena : () => arena };
 	const run = await measure(workload, plan);
 	const emptyWorkload: Workload = (pace) => {
 		while (pace(run.round));
@@ -97,7 +95,7 @@ export async function proveAllocations(workload: Workload, options: ProveOptions
 	if (growth.memory > 0) reasons.push(`the arena's memory grew by ${growth.memory} bytes`);
 	const isZero = reasons.length === 0;
 	const sampled = options.sampled ?? Math.ceil(messages / 10);
-	const sites = isZero || sampled === 0 ? [] : await findSites(workload, { ...plan, warmUp: Math.min(plan.warmUp, sampled) }, sampled, measured.bytesPerMessage);
+	const sites = isZero || sampled === 0 ? [] : await findSites(workload, { ...plan, warmUp: Math.min(plan.warmUp, sampled * 2) }, sampled, measured.bytesPerMessage);
 	return { isZero, reasons, measured, floor, onceBytes, allowance, warmUp: run.warmUp, sites };
 }
 
@@ -211,10 +209,13 @@ function createWarmUp(isProgramSettled: () => boolean, limit: number): { goesOn(
 	let isSettled = false;
 	return {
 		goesOn(handled) {
-			quiet = Math.abs(bytesInUse() - before) <= QUIET_BYTES ? quiet + 1 : 0;
+			const now = bytesInUse();
+			const again = bytesInUse();
+			// What one reading takes is known by making a second one. A collection makes it less: no news.
+			quiet = now - before <= again - now ? quiet + 1 : 0;
 			messages = handled;
 			isSettled = quiet >= QUIET && isProgramSettled();
-			before = bytesInUse();
+			before = again;
 			return !isSettled && handled < limit;
 		},
 		get messages() {

@@ -5,9 +5,9 @@
 import { collectGarbage } from './heap-meter.ts';
 
 export interface RestartOptions {
-	/** Starts that are looked at, 8 at least. Default 50. */
+	/** Starts that are looked at, 8 at least. Default 30. */
 	readonly rounds?: number;
-	/** Starts before that: caches fill, code is compiled. Default 10. */
+	/** Starts before that, at most: caches fill, code is compiled, until the heap stays as it is. Default 100. */
 	readonly warmUp?: number;
 }
 
@@ -35,8 +35,10 @@ export interface RestartProof {
 }
 
 /** Bytes a round that are no leak: the engine's feedback and caches still move by less. */
-const TOLERANCE = { heap: 256, external: 256, resident: 32768 } as const;
-/** A rise that is not steady is no leak. A random walk of 50 rounds is seldom above. */
+const TOLERANCE = { heap: 1024, external: 1024, resident: 65536 } as const;
+/** So many rounds without a change end the warm-up. */
+const STILL_ROUNDS = 4;
+/** A rise that is not steady is no leak. A random walk of 30 rounds is seldom above. */
 const STEADY = 0.6;
 
 /**
@@ -44,16 +46,24 @@ const STEADY = 0.6;
  * @throws what the round throws
  */
 export async function proveRestarts(round: () => void | Promise<void>, options: RestartOptions = {}): Promise<RestartProof> {
-	const rounds = options.rounds ?? 50;
+	const rounds = options.rounds ?? 30;
 	if (!Number.isInteger(rounds) || rounds < 8) throw new RangeError(`tickforge: a trend needs 8 rounds at least, not ${rounds}`);
 	const heap = new Float64Array(rounds);
 	const external = new Float64Array(rounds);
 	const resident = new Float64Array(rounds);
-	const warmUp = options.warmUp ?? 10;
-	for (let index = -warmUp; index < rounds; index++) {
+	const warmUp = options.warmUp ?? 100;
+	let before = Number.NaN;
+	let still = 0;
+	for (let done = 0; done < warmUp && still < STILL_ROUNDS; done++) {
 		await round();
 		await settle();
-		if (index < 0) continue;
+		const { heapUsed } = process.memoryUsage();
+		still = Math.abs(heapUsed - before) <= TOLERANCE.heap ? still + 1 : 0;
+		before = heapUsed;
+	}
+	for (let index = 0; index < rounds; index++) {
+		await round();
+		await settle();
 		const usage = process.memoryUsage();
 		heap[index] = usage.heapUsed;
 		external[index] = usage.external;
