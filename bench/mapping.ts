@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Arena, createArena, createMirroredRing } from '../src/memory/index.ts';
 import { type MappingWay, mapFile, native, ringMapping, whyNotNative } from '../src/os/index.ts';
-import { createTouch } from './touch.ts';
+import { createModule, I32, V128 } from '../src/wasm/index.ts';
 
 const { values } = parseArgs({ options: { sizes: { type: 'string', default: '1,16,256' }, rounds: { type: 'string', default: '15' }, folder: { type: 'string', default: tmpdir() } } });
 const rounds = Number(values.rounds);
@@ -41,6 +41,34 @@ function print<Name extends string>(times: Map<Name, number[]>, base: Name, desc
 	}
 }
 
+/** Loads every byte of what the descriptors name. */
+function createRangeTouch(memory: WebAssembly.Memory): (descriptors: number, count: number) => number {
+	const m = createModule('touch');
+	m.importMemory('env', 'memory', { min: 1 });
+	m.func('touch', { params: { descriptors: I32, count: I32 }, results: [I32], export: 'touch' }, (f, { descriptors, count }) => {
+		const sum = f.local(V128, V128.i32x4(0, 0, 0, 0), 'sum');
+		const p = f.local(I32, undefined, 'p');
+		const end = f.local(I32, undefined, 'end');
+		f.block((done) => {
+			f.loop((message) => {
+				done.branchIf(count.eqz());
+				p.set(I32.load(descriptors));
+				end.set(p.add(I32.load(descriptors, 4)));
+				f.loop((again) => {
+					sum.set(sum.xor(V128.load(p)));
+					p.set(p.add(16));
+					again.branchIf(p.ltU(end));
+				});
+				descriptors.set(descriptors.add(16));
+				count.set(count.sub(1));
+				message.branch();
+			});
+		});
+		f.return(sum.i32x4.extractLane(0));
+	});
+	return new WebAssembly.Instance(new WebAssembly.Module(m.toBytes()), { env: { memory } }).exports.touch as (descriptors: number, count: number) => number;
+}
+
 const folder = mkdtempSync(join(values.folder, 'tickforge-mapping-'));
 const DONT_NEED = 4;
 /** Gives the pages of a range back to the system, so that the next touch is a first touch. */
@@ -55,7 +83,7 @@ try {
 		const bytes = mebibytes * 2 ** 20;
 		writeFileSync(path, new Uint8Array(bytes).fill(7));
 		const arena = createArena({ initial: 2 ** 20, ceiling: bytes + 2 ** 24 });
-		const touch = createTouch(arena.memory);
+		const touch = createRangeTouch(arena.memory);
 		const descriptor = arena.allocate('descriptor', 16).address;
 		let mapped = 0;
 		const once = (way: MappingWay): number => {
@@ -96,7 +124,7 @@ try {
 		[2 ** 20, 65536, 2 ** 19],
 	] as const) {
 		const arena = createArena({ ceiling: 2 ** 26 });
-		const touch = createTouch(arena.memory);
+		const touch = createRangeTouch(arena.memory);
 		const descriptor = arena.allocate('descriptor', 16).address;
 		const message = new Uint8Array(record).fill(7);
 		const rings = { mirrored: createMirroredRing(arena, 'mirrored', capacity, ringMapping()), copying: createMirroredRing(arena, 'copying', capacity) };
