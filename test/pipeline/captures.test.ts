@@ -49,6 +49,9 @@ describe.each(presets)('the capture of $name', ({ name, schema }) => {
 		expect(expected.messages).toBeGreaterThan(100);
 		expect(await rowsOf(schema, bytesSource(bytes))).toEqual(expected);
 		expect(await rowsOf(schema, fileSource(path), { tier: 'reference' })).toEqual(expected);
+		expect(await rowsOf(schema, fileSource(path), { tier: 'schema' })).toEqual(expected);
+		// In pieces of a few messages, so that it learns early.
+		expect(await rowsOf(schema, iterableSource(pieces(bytes, () => 20_000)), { tier: 'layout', tiering: { learnAfter: 0, learnFirst: 8, learningShare: 1 } })).toEqual(expected);
 		const arena = createArena({ ceiling: 2 ** 29 });
 		expect(await rowsOf(schema, mapFile(arena, path), { arena })).toEqual(expected);
 		expect(arena.used).toBe(0);

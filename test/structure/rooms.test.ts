@@ -21,7 +21,7 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 /** Says which release this is, knows nothing else, and may be asked from anywhere. */
 const EVERYWHERE = 'version.ts';
 /** These know everything. */
-const TOP = ['pipeline', 'simulate', 'report', 'cli'];
+const TOP = ['pipeline', 'observe', 'simulate', 'report', 'cli'];
 
 function filesIn(folder: string): string[] {
 	return readdirSync(folder).flatMap((name) => {

@@ -47,7 +47,7 @@ describe('the layout tier', () => {
 
 	it('gives the same bytes as the reference where layouts repeat', { timeout: 7_200_000 }, () => {
 		const counts = { taken: 0, missed: 0 };
-		assertHolds(draws, Math.ceil(caseCount(40_000) / 50), ([schemaDraws, bases]) => {
+		assertHolds(draws, Math.ceil(caseCount(30_000) / 75), ([schemaDraws, bases]) => {
 			const schema = buildSchema(new Draws(schemaDraws));
 			const messages: Uint8Array[] = [];
 			for (const [index, [messageDraws, variations]] of bases.entries()) {
@@ -57,7 +57,12 @@ describe('the layout tier', () => {
 			}
 			const shuffled = messages.map((message, index) => ({ message, order: (index * 7919) % 101 })).sort((a, b) => a.order - b.order);
 			const all = shuffled.map(({ message }) => message);
-			const difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, tight: true, memories });
+			let difference: string | null;
+			try {
+				difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, tight: true, memories });
+			} catch (error) {
+				difference = error instanceof Error ? (error.stack ?? error.message) : String(error);
+			}
 			return difference === null ? null : explain(difference, schema, all);
 		});
 		// Most of the others are refused.

@@ -17,7 +17,7 @@ import { bindStringVectors, type StringVectors, stringStops } from './grammar.ts
 import type { ConstantPlan, FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from './plan.ts';
 import { heapOf, inlineView, storeListEnd, storeNull } from './store.ts';
 import { columnOf, type Strict } from './strict-containers.ts';
-import { equalsBytes, fixedPoint, type StrictValues } from './strict-values.ts';
+import { equalsBytes, equalsWithin, fixedPoint, type StrictValues } from './strict-values.ts';
 
 export interface FastKernels {
 	readonly digits: DigitConstants;
@@ -192,7 +192,7 @@ function flush(scope: Scope): void {
 	run.handOver = null;
 	if (text === '' || handOver === null) return;
 	const bytes = encoder.encode(text);
-	f.if(equalsBytes(p, bytes).eqz(), handOver, undefined, { likely: false });
+	f.if(equalsWithin(p, scope.end, bytes).eqz(), handOver, undefined, { likely: false });
 	p.set(p.add(bytes.length));
 }
 
@@ -342,7 +342,7 @@ function emitObject(scope: Scope, plan: MessagePlan): void {
 				f.if(
 					I32.load8U(p)
 						.ne(container.separator)
-						.or(equalsBytes(p.add(1), key).eqz()),
+						.or(equalsWithin(p.add(1), scope.end, key).eqz()),
 					handOver,
 					undefined,
 					{ likely: false },
@@ -366,10 +366,10 @@ function emitObject(scope: Scope, plan: MessagePlan): void {
 		const bytes = encoder.encode((sep === null ? ',' : '') + keyText(field) + literal);
 		const there =
 			sep === null
-				? equalsBytes(p, bytes)
+				? equalsWithin(p, scope.end, bytes)
 				: I32.load8U(p)
 						.eq(sep)
-						.and(equalsBytes(p.add(1), bytes));
+						.and(equalsWithin(p.add(1), scope.end, bytes));
 		f.if(there, () => {
 			p.set(p.add(bytes.length + (sep === null ? 0 : 1)));
 			if (literal === '') {
@@ -487,7 +487,7 @@ function emitTemplate(scope: Scope, plan: TemplatePlan): void {
 	const tail = encoder.encode(suffix);
 	f.block((done) => {
 		f.block((otherwise) => {
-			otherwise.branchIf(equalsBytes(p, head).eqz());
+			otherwise.branchIf(equalsWithin(p, scope.end, head).eqz());
 			const start = f.local(I32, p.add(head.length), 'start');
 			const close = f.local(I32, kernels.plainEnd.call(start, scope.end) as I32, 'close');
 			otherwise.branchIf(close.eqz());

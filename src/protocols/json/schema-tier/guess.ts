@@ -7,7 +7,7 @@ import { type Discriminant, discriminantsOf, exclude } from '../../../schema/dis
 import type { Schema, ValueType } from '../../../schema/model.ts';
 import { type Func, type Global, I32, type ModuleBuilder } from '../../../wasm/index.ts';
 import type { FastKernels } from './fast-path.ts';
-import { equalsBytes, type StrictValues } from './strict-values.ts';
+import { equalsBytes, equalsWithin, type StrictValues } from './strict-values.ts';
 
 /** Text that must be there, or a value to skip. */
 type Lead = readonly (string | null)[];
@@ -60,7 +60,7 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 						);
 					} else {
 						const bytes = encoder.encode(step);
-						next.branchIf(equalsBytes(at, bytes).eqz());
+						next.branchIf(equalsWithin(at, end, bytes).eqz());
 						at.set(at.add(bytes.length));
 					}
 				}
@@ -68,7 +68,7 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 				if (anyTail) close.set(kernels.plainEnd.call(at, end) as I32);
 				for (const { clue, index } of members) {
 					const tail = encoder.encode(clue.tail);
-					f.if(equalsBytes(at, encoder.encode(clue.head)), () => {
+					f.if(equalsWithin(at, end, encoder.encode(clue.head)), () => {
 						if (tail.length === 0) f.return(I32.of(index));
 						else f.if(close.sub(at).geU(tail.length).and(close.ne(0)), () => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index))));
 					});

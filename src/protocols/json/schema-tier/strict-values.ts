@@ -190,6 +190,20 @@ export function fixedPoint(type: ScalarType): { scale: number; excess: number; m
 	}
 }
 
+/** Constants up to this long may be compared wherever a message may end: what lies behind it is readable so far. */
+const SHORT = 48;
+
+/**
+ * As `equalsBytes`, where the text may end before the constant does: a long one is only compared within the message, since
+ * no more than READ_BEYOND bytes behind it may be read.
+ */
+export function equalsWithin(p: I32, end: I32, bytes: Uint8Array): I32 {
+	if (bytes.length <= SHORT) return equalsBytes(p, bytes);
+	const fits = (): I32 => p.add(bytes.length).leU(end);
+	// Both sides of an `and` are computed: where it does not fit, something readable is compared.
+	return equalsBytes(I32.select(fits(), p, I32.of(0)), bytes).and(fits());
+}
+
 /** 1 where [p, p + length) is the constant: loads that overlap, no loop, nothing read beyond it. */
 export function equalsBytes(p: I32, bytes: Uint8Array): I32 {
 	const n = bytes.length;
