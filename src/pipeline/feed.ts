@@ -54,6 +54,11 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	 * `onBatch` and `onError`: `(options) => shadow({ protocol, ...options }, { protocol: next })`.
 	 */
 	readonly parser?: (options: CompileOptions<S>) => MessageParser;
+	/**
+	 * Whether `parseSeconds`, `takeSeconds` and `frameSeconds` are measured; 0 else. Default true. Reading the clock makes
+	 * objects until the engine has optimised what reads it: about 100 bytes twice a batch.
+	 */
+	readonly timed?: boolean;
 	/** Stops where it returns true, for example when a circuit breaker has opened. Asked after each part of the input. */
 	readonly stop?: () => boolean;
 }
@@ -121,30 +126,29 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	const waiting: Promise<void>[] = [];
 	/** Sums in doubles: in variables they would be a new object each time they change. */
 	const sums = new Float64Array(6);
+	const timed = options.timed ?? true;
 	let droppedMessages = 0;
-	/** What the descriptors of the current call are about, for refused messages. */
-	let callFirst = 0;
+	/** Descriptors of the current call, for refused messages. */
 	let callDescriptors = 0;
-	const at = (sum: number): number => sums[sum] as number;
-	const add = (sum: number, more: number): void => {
-		sums[sum] = (sums[sum] as number) + more;
+	/** On its own: a function in `onBatch` that refers to the batch would cost an object for each batch, needed or not. */
+	const hold = (batch: Batch<unknown>, taken: Promise<void>): void => {
+		batch.retain();
+		waiting.push(taken.finally(() => batch.release()));
 	};
 	const makeParser = options.parser ?? ((all: CompileOptions<S>): MessageParser => compile(protocol, all));
 	const parser = makeParser({
 		...compileOptions(options),
 		onBatch(batch) {
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const taken = options.onBatch?.(batch);
-			add(TAKE_SECONDS, (performance.now() - before) / 1000);
-			if (taken === undefined) return;
-			batch.retain();
-			waiting.push(taken.finally(() => (batch as Batch<unknown>).release()));
+			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
+			if (taken !== undefined) hold(batch as Batch<unknown>, taken);
 		},
 		onError(refused) {
 			if (options.onRefused === undefined) return;
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const { bytes } = refused;
-			const descriptor = callDescriptors + (refused.sequence - callFirst) * DESCRIPTOR.size;
+			const descriptor = callDescriptors + (refused.sequence - (sums[PARSED] as number)) * DESCRIPTOR.size;
 			const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
 			options.onRefused({
 				category: refused.category,
@@ -152,11 +156,11 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 				sequence: refused.sequence + droppedMessages,
 				variant: protocol.schema.variants.findIndex(({ name }) => name === refused.variant),
 				received: parser.arena.view().getBigInt64(descriptor + DESCRIPTOR.received, true),
-				position: inWindow ? at(WINDOW_POSITION) + bytes.byteOffset - window.address : -1,
+				position: inWindow ? (sums[WINDOW_POSITION] as number) + bytes.byteOffset - window.address : -1,
 				length: bytes.length,
 				bytes,
 			});
-			add(TAKE_SECONDS, (performance.now() - before) / 1000);
+			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
 		},
 	});
 	const { arena } = parser;
@@ -184,15 +188,14 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	let headPosition = -1;
 
 	const parse = (from: number, count: number): void => {
-		callFirst = at(PARSED);
 		callDescriptors = table.address + from * DESCRIPTOR.size;
-		const before = performance.now();
-		const taken = at(TAKE_SECONDS);
+		const before = timed ? performance.now() : 0;
+		const taken = timed ? (sums[TAKE_SECONDS] as number) : 0;
 		options.aroundParse?.before(parser);
 		parser.parseMany(callDescriptors, count);
 		options.aroundParse?.after(parser);
-		add(PARSE_SECONDS, (performance.now() - before) / 1000 - (at(TAKE_SECONDS) - taken));
-		add(PARSED, count);
+		if (timed) sums[PARSE_SECONDS] = (sums[PARSE_SECONDS] as number) + (performance.now() - before) / 1000 - ((sums[TAKE_SECONDS] as number) - taken);
+		sums[PARSED] = (sums[PARSED] as number) + count;
 	};
 	const take = (count: number): void => {
 		if (count === 0) return;
@@ -211,20 +214,20 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	};
 	const scanAll = (): void => {
 		for (;;) {
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const count = scan(context);
-			add(FRAME_SECONDS, (performance.now() - before) / 1000);
+			if (timed) sums[FRAME_SECONDS] = (sums[FRAME_SECONDS] as number) + (performance.now() - before) / 1000;
 			take(count);
 			const stop = get(SCAN.stop);
 			if (stop === SCAN_STOP.needsBytes) return;
 			if (stop === SCAN_STOP.tooLong) {
 				const start = get(SCAN.start);
 				head = arena.u8().slice(start, Math.min(start + HEAD, get(SCAN.end)));
-				headPosition = at(WINDOW_POSITION) + start - window.address;
+				headPosition = (sums[WINDOW_POSITION] as number) + start - window.address;
 			}
 			if (stop === SCAN_STOP.resynced) {
 				const length = arena.f64()[(context + SCAN.dropped) >>> 3] as number;
-				options.onRefused?.({ category: 'too-large', offset: 0, sequence: at(PARSED) + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
+				options.onRefused?.({ category: 'too-large', offset: 0, sequence: (sums[PARSED] as number) + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
 				droppedMessages++;
 				tooLong++;
 				head = null;
@@ -243,7 +246,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		if (target >= start) return;
 		arena.u8().copyWithin(target, start, end);
 		const by = start - target;
-		add(WINDOW_POSITION, by);
+		sums[WINDOW_POSITION] = (sums[WINDOW_POSITION] as number) + by;
 		put(SCAN.start, target);
 		put(SCAN.end, end - by);
 		put(SCAN.scanned, Math.max(target, get(SCAN.scanned) - by));
@@ -266,7 +269,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		if (options.onProgress === undefined) return;
 		const statistics = parser.statistics();
 		const share = 'read' in source ? (source.size === null || source.size === 0 ? null : Math.min(1, source.position / source.size)) : (get(SCAN.start) - window.address) / Math.max(1, window.size);
-		options.onProgress({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes: at(BYTES), share });
+		options.onProgress({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes: sums[BYTES] as number, share });
 	};
 
 	try {
@@ -280,10 +283,10 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			} else {
 				// A megabyte more of what is there already, so that batches are waited for and progress is shown.
 				source.check();
-				read = Math.min(window.size - at(BYTES), 2 ** 20);
-				put(SCAN.end, window.address + at(BYTES) + read);
+				read = Math.min(window.size - (sums[BYTES] as number), 2 ** 20);
+				put(SCAN.end, window.address + (sums[BYTES] as number) + read);
 			}
-			add(BYTES, read);
+			sums[BYTES] = (sums[BYTES] as number) + read;
 			if (read === 0) put(SCAN.final, 1);
 			scanAll();
 			progress();
@@ -301,14 +304,14 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		return {
 			statistics: parser.statistics(),
 			tier: parser.tier,
-			bytes: at(BYTES),
+			bytes: sums[BYTES] as number,
 			skipped: get(SCAN.skipped),
 			blank: get(SCAN.blank),
 			tooLong,
 			seconds: (performance.now() - started) / 1000,
-			parseSeconds: at(PARSE_SECONDS),
-			takeSeconds: at(TAKE_SECONDS),
-			frameSeconds: at(FRAME_SECONDS),
+			parseSeconds: sums[PARSE_SECONDS] as number,
+			takeSeconds: sums[TAKE_SECONDS] as number,
+			frameSeconds: sums[FRAME_SECONDS] as number,
 			memory: arena.used,
 			stopped,
 		};
@@ -322,7 +325,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 
 /** Without what is the feed's alone. */
 function compileOptions<S extends Schema>(options: FeedOptions<S>): Omit<CompileOptions<S>, 'onBatch' | 'onError'> {
-	const { onBatch: _, onRefused, onProgress, window, longest, framingTier, parser, stop, ...rest } = options;
+	const { onBatch: _, onRefused, onProgress, window, longest, framingTier, parser, timed, stop, ...rest } = options;
 	return rest;
 }
 
