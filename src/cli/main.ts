@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
 	run: async () => (await import('./run.ts')).runCommand,
 	detect: async () => (await import('./detect.ts')).detectCommand,
 	inspect: async () => (await import('./inspect.ts')).inspectCommand,
+	profile: async () => (await import('./profile.ts')).profileCommand,
 	doctor: async () => (await import('./doctor.ts')).doctorCommand,
 	simulate: async () => (await import('./simulate.ts')).simulateCommand,
 	build: async () => (await import('./build.ts')).buildCommand,

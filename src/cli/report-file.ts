@@ -15,6 +15,7 @@ export function reportOf(result: RunResult): RunReport {
 	const [busiest] = [...observations.prices].sort((a, b) => (observations.symbols.get(b[0]) ?? 0) - (observations.symbols.get(a[0]) ?? 0));
 	return {
 		title: options.title,
+		preset: options.preset,
 		inputs: result.inputs.map(({ name, format, compression }) => `${name} (${format}${compression === null ? '' : `, ${compression}`})`),
 		tier: result.tier,
 		machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,

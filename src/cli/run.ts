@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
+import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import type { ErrorCategory } from '../compiler/parser-abi.ts';
 import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
@@ -26,6 +27,7 @@ import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
+import { readProfile, writeProfile } from './profile.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -33,6 +35,8 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
+	/** The preset's name, or the path of the schema's module. */
+	readonly preset: string;
 	/** For people. */
 	readonly title: string;
 	readonly inputs: readonly string[];
@@ -42,10 +46,14 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
-	/** Map uncompressed files into the arena instead of reading them. */
+	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
 	/** Where generated code is kept from run to run; it is not without this. */
+	/** What an earlier run has learned. */
+	readonly profile?: LayoutProfile | undefined;
+	/** Where to keep what this one has learned. */
+	readonly saveProfile?: string | undefined;
 	readonly codeCache?: CodeCache | undefined;
 	readonly rows?: number | undefined;
 	readonly items?: number | undefined;
@@ -84,6 +92,8 @@ export interface RunResult {
 	readonly quarantinedBytes: number;
 	readonly output: SinkSummary | null;
 	readonly stopped: boolean;
+	/** Of the layout tier, over all inputs; null where another tier parsed. */
+	readonly layouts: LayoutsSummary | null;
 	readonly compared: ComparedRun | null;
 	readonly codeCache: CodeCacheStatistics | null;
 	readonly observations: Observations;
@@ -135,6 +145,10 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				...(options.tier === undefined ? {} : { tier: options.tier }),
 				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(schema, compileOptions) }),
 				codeCache: options.codeCache,
+				// A file waits, and a small one is done before learning would pay.
+				tiering: { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
+				...(options.profile === undefined ? {} : { profile: options.profile }),
+				...(options.saveProfile === undefined ? {} : { keepProfile: true }),
 				onBatch(batch) {
 					observations.observe(batch);
 					return sink?.write(batch);
@@ -172,6 +186,11 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	progress.clear();
 	quarantine?.close();
 	comparing?.close();
+	const learned = summaries.flatMap(({ profile }) => (profile === null ? [] : [profile]));
+	if (options.saveProfile !== undefined) {
+		if (learned.length === 0) throw new UsageError('tickforge run: --save-profile needs the layout tier, which this run did not use');
+		writeProfile(options.saveProfile, mergeProfiles(learned));
+	}
 	const output = sink === null ? null : await sink.close();
 	const sum = (of: (summary: FeedSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
 	return {
@@ -193,6 +212,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		quarantinedBytes,
 		output,
 		stopped: summaries.some((summary) => summary.stopped),
+		layouts: layoutsOf(summaries),
 		compared: comparing?.result() ?? null,
 		codeCache: options.codeCache?.statistics() ?? null,
 		observations,
@@ -243,6 +263,38 @@ function replay(path: string): { source: Source; framing: Framing; format: strin
 	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', why: 'it is a tickforge quarantine file' };
 }
 
+export interface LayoutsSummary {
+	/** Messages taken at known places, and those that were not. */
+	readonly taken: number;
+	readonly missed: number;
+	readonly layouts: number;
+	readonly modules: number;
+	readonly stepsAside: number;
+	readonly compileMilliseconds: number;
+	readonly learnMilliseconds: number;
+}
+
+function layoutsOf(summaries: readonly FeedSummary[]): LayoutsSummary | null {
+	const all = summaries.flatMap(({ statistics }) => (statistics.layouts === null ? [] : [statistics.layouts]));
+	if (all.length === 0) return null;
+	const sum = (of: (one: (typeof all)[number]) => number): number => all.reduce((total, one) => total + of(one), 0);
+	return {
+		taken: sum(({ taken }) => taken),
+		missed: sum(({ missed }) => missed),
+		layouts: sum(({ layouts }) => layouts),
+		modules: sum(({ modules }) => modules),
+		stepsAside: sum(({ stepsAside }) => stepsAside),
+		compileMilliseconds: sum(({ compileMilliseconds }) => compileMilliseconds),
+		learnMilliseconds: sum(({ learnMilliseconds }) => learnMilliseconds),
+	};
+}
+
+function layoutsText({ taken, missed, layouts, modules, stepsAside, compileMilliseconds, learnMilliseconds }: LayoutsSummary): string {
+	if (modules === 0) return 'none yet: too few messages';
+	const share = taken + missed === 0 ? 0 : taken / (taken + missed);
+	return `${(share * 100).toFixed(1)} % of ${count(taken + missed)} messages taken at known places; ${count(layouts)} layouts, ${modules} ${modules === 1 ? 'module' : 'modules'} (${Math.round(learnMilliseconds + compileMilliseconds)} ms)${stepsAside > 0 ? `, given up ${stepsAside} ${stepsAside === 1 ? 'time' : 'times'}` : ''}`;
+}
+
 /** The summary that a person reads. */
 export function renderSummary(result: RunResult): string {
 	const { observations, options } = result;
@@ -256,6 +308,7 @@ export function renderSummary(result: RunResult): string {
 			['messages', `${count(result.messages)}  (${count(accepted)} accepted, ${count(result.refused)} refused)`],
 			['bytes', bytesText(result.bytes)],
 			['parsing', `${perMessage(result.parseSeconds)} a message, ${count(result.messages / Math.max(result.parseSeconds, 1e-9))} messages/s, ${bytesText(result.bytes / Math.max(result.parseSeconds, 1e-9))}/s  (${result.tier} tier)`],
+			...(result.layouts === null ? [] : [['layouts', layoutsText(result.layouts)]]),
 			['framing', `${perMessage(result.frameSeconds)} a message`],
 			[result.output === null ? 'summing up' : 'writing, summing up', `${perMessage(result.takeSeconds)} a message`],
 			['whole run', `${secondsText(result.seconds)}, ${count(result.messages / Math.max(result.seconds, 1e-9))} messages/s`],
@@ -333,6 +386,7 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		quarantinedBytes: result.quarantinedBytes,
 		output: result.output,
 		codeCache: result.codeCache,
+		layouts: result.layouts,
 		stopped: result.stopped,
 		compared: result.compared === null ? null : comparedObject(result.compared),
 		machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, tickforge: version },
@@ -352,6 +406,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		'code-cache': { type: 'string' },
+		profile: { type: 'string' },
+		'save-profile': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
@@ -381,7 +437,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const { schema, title } = await loadSchema('run', positionals[0]);
+	const { schema, name, title } = await loadSchema('run', positionals[0]);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
@@ -391,6 +447,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 	const second = await readSecondParser(values, schema, values.out);
 	const result = await runInputs({
 		schema,
+		preset: name,
 		title,
 		inputs,
 		out: values.out,
@@ -401,6 +458,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		format: values.format,
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
+		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),
+		saveProfile: values['save-profile'],
 		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),
 		items: numberOption('run', 'items', values.items, 64, 2 ** 24),

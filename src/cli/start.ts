@@ -31,6 +31,7 @@ export async function startCommand(args: readonly string[]): Promise<number> {
 		const preset = exchanges[venue];
 		const result = await runInputs({
 			schema: preset.schema,
+			preset: preset.name,
 			title: `${preset.title} (simulated)`,
 			inputs: [path],
 			out: join(values.out, `${venue}.arrow`),

@@ -48,8 +48,11 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated,
                       length-32-little, length-32-big, length-16-little, length-16-big
-  --map               map uncompressed files as sealed snapshots instead of reading them
-  --tier NAME         schema (generated, default) or reference (plain TypeScript)
+  --map               bring uncompressed files into memory as a whole, and parse them where they lie
+  --tier NAME         layout (generated, learns the layouts that arrive; default),
+                      schema (generated), or reference (plain TypeScript)
+  --profile FILE      begin with what an earlier run has learned
+  --save-profile FILE keep what this run has learned
   --code-cache[=DIR]  keep generated code for the next run: in DIR, or where
                       TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
@@ -98,6 +101,19 @@ of their columns, and with --code the generated WebAssembly as readable text.
   --stagger N  with N cache lines left free after each column (default 0)
 
   tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
+	},
+	profile: {
+		summary: 'show or merge what parsers have learned of a feed',
+		text: `tickforge profile show <file…> [--json]
+tickforge profile merge <file…> --out FILE
+
+A profile holds the messages that the layout tier has learned from, one for each
+layout. "show" counts them by variant and prints their outlines, digits as #.
+"merge" makes one of several of the same schema.
+
+  tickforge run binance-spot monday.capture --save-profile monday.profile
+  tickforge profile merge monday.profile tuesday.profile --out week.profile
+  tickforge run binance-spot live.ndjson --profile week.profile`,
 	},
 	doctor: {
 		summary: 'what this machine offers, and which way each facility takes',

@@ -6,7 +6,7 @@
  * ```
  *  learning ──enough learned──→ settled ──shapes without code──→ settled, with a new module
  *     ↑                            │
- *     └──after a while──  aside ←──layouts take too few─┘
+ *     └──after a while──  aside ←──layouts take too few, or are slower than the schema tier
  * ```
  */
 import { instantiateParser } from './instantiate.ts';
@@ -31,10 +31,14 @@ export interface TieringOptions {
 
 /** When to learn, and when to leave it. */
 export interface TieringRules {
+	/** Messages before learning begins: for fewer it would not pay. Default 4096; 0 with a profile. */
+	readonly learnAfter?: number;
 	/** Messages that are learned before the first module with layouts is made. Default 64. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.05. At 1 nothing is left out for lack of time, in one pause either. */
+	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
+	/** Milliseconds that learning may hold parsing up at once. Default 0.7. A program that reads files can allow more. */
+	readonly longestPause?: number;
 	/** Share of messages that layouts must take, over `window` messages, to stay. Default 0.3. */
 	readonly leastTaken?: number;
 	/** Default 65536. */
@@ -72,8 +76,11 @@ export interface TieringStatistics {
 export interface Tiering {
 	/** The parser of the moment. */
 	parse: ParseFunction;
-	/** To be called after each call of `parse`. */
-	afterCall(): void;
+	/**
+	 * To be called after each call of `parse` with the messages it consumed. `milliseconds`: how long it took, 0 where that
+	 * was not measured, as for calls of few messages.
+	 */
+	afterCall(messages: number, milliseconds: number): void;
 	/** What was learned from. */
 	readonly samples: readonly LearnedSample[];
 	statistics(): TieringStatistics;
@@ -83,13 +90,18 @@ const NOTES = 64;
 const FREE_MILLISECONDS = 50;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
+/** Longer messages are lists, mostly, whose items shorter ones have, too. */
+const LONGEST_LEARNED = 4096;
 /** At least one of so many messages that no layout took is looked at. */
 const MOST_SELDOM = 4096;
+/** The schema tier's pace is looked at again after so many windows. */
+const CALIBRATE_EVERY = 16;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
 	const learnFirst = options.rules?.learnFirst ?? 64;
-	const learningShare = options.rules?.learningShare ?? 0.05;
+	const learningShare = options.rules?.learningShare ?? 0.02;
+	const longestLearning = options.rules?.longestPause ?? LONGEST_LEARNING;
 	const unhurried = learningShare >= 1;
 	const leastTaken = options.rules?.leastTaken ?? 0.3;
 	const windowSize = options.rules?.window ?? 65536;
@@ -109,12 +121,14 @@ export function createTiering(options: TieringOptions): Tiering {
 		current()[block + (field >>> 2)] = value;
 	};
 	const get = (field: number): number => current()[block + (field >>> 2)] as number;
-	current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+	const learnAfter = options.known !== undefined && options.known.length > 0 ? 0 : (options.rules?.learnAfter ?? 4096);
+	current()[(context + CONTEXT.layouts) >>> 2] = learnAfter > 0 ? 0 : store.address;
 	put(LEARNING.noteLimit, NOTES);
 	put(LEARNING.noteTable, noteTable);
 	put(LEARNING.noteEvery, 1);
 
 	let state = 'learning' as TieringStatistics['state'];
+	let waiting = learnAfter > 0;
 	let learned = 0;
 	let every = 1;
 	let taken = 0;
@@ -130,17 +144,29 @@ export function createTiering(options: TieringOptions): Tiering {
 	let version = -1;
 	/** Messages until the next module may be made, or layouts be tried again; doubles each time. */
 	let patience = 2048;
-	let asidePatience = windowSize * 4;
+	let asidePatience = windowSize * 8;
 	let since = 0;
 	const started = performance.now();
 
 	let longestPause = 0;
+	/** The parser with layouts, while it is not the schema tier's turn. */
+	let withLayouts: ParseFunction = schema;
+	/** Messages left for the schema tier, to see how long it takes; milliseconds a message, 0 where not known. */
+	let calibrating = 0;
+	let schemaTime = 0;
+	let schemaTimed = 0;
+	let schemaPace = 0;
+	let windowTime = 0;
+	let windowTimed = 0;
+	let windows = 0;
+	let slowWindows = 0;
 	/** What came back from elsewhere and waits for the next pause; `requested` while it is under way. */
 	let ready: { module: WebAssembly.Module; install(): void; version: number; state: typeof state } | null = null;
 	let requested = false;
 
 	const takeOver = (module: WebAssembly.Module, install: () => void, madeVersion: number): void => {
-		tiering.parse = instantiateParser(module, memory, (size) => allocate('constants', size));
+		withLayouts = instantiateParser(module, memory, (size) => allocate('constants', size));
+		tiering.parse = withLayouts;
 		install();
 		version = madeVersion;
 		modules++;
@@ -180,11 +206,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		let fresh = 0;
 		let looked = 0;
 		// What there is no time for is forgotten: it will come again.
-		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < LONGEST_LEARNING)) {
+		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < longestLearning)) {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
-			const message = new Uint8Array(memory.buffer).slice(address, address + (current()[at + (NOTE.length >>> 2)] as number));
-			if (learner.learn(message, current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
+			const length = current()[at + (NOTE.length >>> 2)] as number;
+			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
 			looked++;
 		}
 		// Where little is new, few of the messages are looked at.
@@ -195,18 +221,33 @@ export function createTiering(options: TieringOptions): Tiering {
 		learnMilliseconds += performance.now() - before;
 	};
 	const mayLearn = (): boolean => unhurried || learnMilliseconds < FREE_MILLISECONDS || learnMilliseconds < (performance.now() - started) * learningShare;
+	/** What the schema tier takes for the same feed: a few messages now and then go there. */
+	const calibrate = (): void => {
+		calibrating = Math.max(64, Math.min(4096, windowSize >> 3));
+		schemaTime = 0;
+		schemaTimed = 0;
+		tiering.parse = schema;
+	};
 	const stepAside = (): void => {
+		slowWindows = 0;
 		state = 'aside';
 		stepsAside++;
 		since = 0;
 		asidePatience *= 2;
 		tiering.parse = schema;
-		// Nothing is noted meanwhile.
-		put(LEARNING.noteLimit, 0);
+		// Nothing is counted or noted meanwhile.
+		current()[(context + CONTEXT.layouts) >>> 2] = 0;
+	};
+	const returnFromAside = (): void => {
+		// Perhaps the feed is another one by now.
+		current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+		learned = 0;
+		since = 0;
+		state = 'learning';
 	};
 
 	/** Whether there is more to do than counting. */
-	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? learned >= learnFirst : state === 'aside' ? since >= asidePatience : learner.version !== version && since >= patience);
+	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? learned >= learnFirst : learner.version !== version && since >= patience);
 	const act = (): void => {
 		const notes = get(LEARNING.notes);
 		if (notes > 0) {
@@ -223,15 +264,6 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (learned >= learnFirst && learner.shapes > 0) makeModule();
 			return;
 		}
-		if (state === 'aside') {
-			if (since < asidePatience) return;
-			// Perhaps the feed is another one by now.
-			put(LEARNING.noteLimit, NOTES);
-			learned = 0;
-			since = 0;
-			state = 'learning';
-			return;
-		}
 		if (learner.version !== version && since >= patience) {
 			makeModule();
 			since = 0;
@@ -241,22 +273,52 @@ export function createTiering(options: TieringOptions): Tiering {
 			recentShare = windowTaken / (windowTaken + windowMissed);
 			windowTaken = 0;
 			windowMissed = 0;
-			if (recentShare < leastTaken) stepAside();
-			else store.write(true);
+			// Slower than without layouts, twice in a row: once may be another program's doing.
+			const slow = schemaPace > 0 && windowTimed > 0 && windowTime / windowTimed > schemaPace;
+			slowWindows = slow ? slowWindows + 1 : 0;
+			windowTime = 0;
+			windowTimed = 0;
+			if (recentShare < leastTaken || slowWindows > 1) stepAside();
+			else {
+				store.write(true);
+				if (windows++ % CALIBRATE_EVERY === 0) calibrate();
+			}
 		}
 	};
 
 	const tiering: Tiering = {
 		parse: schema,
 		samples: learner.samples,
-		afterCall() {
+		afterCall(messages, milliseconds) {
+			since += messages;
+			if (waiting) {
+				if (since < learnAfter) return;
+				waiting = false;
+				current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+			}
+			if (state === 'aside') {
+				if (since >= asidePatience) returnFromAside();
+				return;
+			}
 			const nowTaken = get(LEARNING.taken);
 			const nowMissed = get(LEARNING.missed);
-			if (nowTaken + nowMissed === 0) return;
 			put(LEARNING.taken, 0);
 			put(LEARNING.missed, 0);
-			since += nowTaken + nowMissed;
+			if (calibrating > 0) {
+				schemaTime += milliseconds;
+				if (milliseconds > 0) schemaTimed += messages;
+				calibrating -= messages;
+				if (calibrating <= 0) {
+					if (schemaTimed > 0) schemaPace = schemaTime / schemaTimed;
+					tiering.parse = withLayouts;
+				}
+				return;
+			}
 			if (state === 'settled') {
+				if (milliseconds > 0) {
+					windowTime += milliseconds;
+					windowTimed += messages;
+				}
 				taken += nowTaken;
 				missed += nowMissed;
 				windowTaken += nowTaken;

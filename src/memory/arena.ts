@@ -29,6 +29,8 @@ export interface RegionOptions {
 	readonly align?: number;
 	/** Guard bytes after the region, at least 64. */
 	readonly guard?: number;
+	/** False leaves the bytes as they are, and their pages untouched: for who writes all of them. Default true. */
+	readonly clear?: boolean;
 }
 
 export interface ArenaOptions {
@@ -56,7 +58,7 @@ export interface Arena {
 	readonly ceiling: number;
 	readonly used: number;
 	/**
-	 * A zero-filled region.
+	 * A region, filled with zeros unless told otherwise.
 	 *
 	 * @throws ArenaFullError where the ceiling would be passed; the arena is unchanged then
 	 */
@@ -126,7 +128,7 @@ export function createArena(options: ArenaOptions = {}): Arena {
 		get used() {
 			return used;
 		},
-		allocate(name, bytes, { align = 64, guard = GUARD_BYTES } = {}) {
+		allocate(name, bytes, { align = 64, guard = GUARD_BYTES, clear = true } = {}) {
 			if (!Number.isInteger(bytes) || bytes < 0) throw new RangeError(`tickforge: the region "${name}" needs a whole number of bytes, not ${bytes}`);
 			if (!Number.isInteger(align) || align < 1 || (align & (align - 1)) !== 0) throw new RangeError(`tickforge: the region "${name}" is aligned to a power of two, not to ${align}`);
 			if (guard < GUARD_BYTES) throw new RangeError(`tickforge: the region "${name}" needs at least ${GUARD_BYTES} guard bytes, not ${guard}`);
@@ -156,7 +158,7 @@ export function createArena(options: ArenaOptions = {}): Arena {
 			}
 			const region: Region = Object.freeze({ name, address, size: bytes, guard: total - bytes });
 			const { u8 } = refreshed();
-			u8.fill(0, address, address + bytes);
+			if (clear) u8.fill(0, address, address + bytes);
 			u8.fill(GUARD_BYTE, address + bytes, address + total);
 			live.set(address, region);
 			used += total;

@@ -1,6 +1,7 @@
 /**
  * Wishes that the system may grant: huge pages, memory that is never swapped, memory of one NUMA node, one processor
- * for this thread. Each says whether it was granted; none is needed for anything to work.
+ * for this thread. Each says whether it was granted; none is needed for anything to work. What is asked for memory ends
+ * where its growth moves it (only seen where address space is limited): ask again after such a growth.
  */
 import type { Arena } from '../memory/index.ts';
 import { MADVISE, native, PAGE_SIZE, whyNotNative } from './native.ts';

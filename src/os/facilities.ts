@@ -29,8 +29,8 @@ export function describeFacilities(): Facility[] {
 	try {
 		const path = join(folder, 'file');
 		writeFileSync(path, new Uint8Array(10_000).fill(7));
-		const mapping = mapFile(arena, path);
-		facilities.push({ name: 'file mapping', way: mapping.way === 'read' ? 'portable' : 'native', detail: mapping.way === 'read' ? 'files are read into the arena' : 'sealed snapshots are mapped into the arena', ...withoutNative });
+		const mapping = mapFile(arena, path, { way: 'snapshot' });
+		facilities.push({ name: 'file mapping', way: mapping.way === 'read' ? 'portable' : 'native', detail: mapping.way === 'read' ? 'files are read into the arena' : 'sealed snapshots and files can be mapped into the arena', ...withoutNative });
 		mapping.release();
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -15,6 +15,7 @@ function mappingWith(calls: Native): RingMapping {
 	};
 	return {
 		granularity: PAGE_SIZE,
+		base: (memory) => calls.addressOf(memory),
 		mirror(memory, address, bytes) {
 			const file = calls.memfdCreate('tickforge-ring', 0);
 			if (file < 0) return false;

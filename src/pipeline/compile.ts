@@ -91,6 +91,8 @@ export interface MessageParser {
 	/** Hands over what is in the tables, full or not. */
 	flush(): void;
 	statistics(): ParserStatistics;
+	/** What the layout tier of the parser that serves has learned, where it has one. */
+	profile?(): LayoutProfile | null;
 	/** Gives the memory back. Batches that are retained end, too. */
 	dispose(): void;
 }
@@ -144,6 +146,8 @@ const CATEGORY_NAMES: readonly (ErrorCategory | undefined)[] = (Object.entries(E
 }, []);
 
 const encoder = new TextEncoder();
+/** Messages of a call that is worth timing. */
+const TIMED = 64;
 
 /** See the file's head. @throws where the memory does not suffice, or WebAssembly refuses the module */
 export function compile<const S extends Schema>(protocol: Protocol<S>, options: CompileOptions<S> = {}): Parser<S> {
@@ -387,18 +391,21 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		collectCounts();
 	};
 	const parsePart = (at: number, part: number): number => {
+		// Whether layouts pay is measured, on calls long enough for it.
+		const before = tiering !== null && part >= TIMED ? performance.now() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
+		const milliseconds = before > 0 ? performance.now() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
-		afterCall();
+		afterCall(consumed, milliseconds);
 		return consumed;
 	};
 	/** What is due now and then, when no parse runs. */
-	const afterCall = (): void => {
+	const afterCall = (parsed: number, milliseconds: number): void => {
 		growSymbols();
 		if (tiering === null) return;
-		tiering.afterCall();
+		tiering.afterCall(parsed, milliseconds);
 		parseCall = tiering.parse;
 	};
 	const seen = new Uint32Array(schema.variants.length);
@@ -427,7 +434,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 			outcomes[index] = outcome;
 			if (outcome === REFUSED && (words[errorCount] as number) > 0) drainErrors();
 		}
-		afterCall();
+		afterCall(count, 0);
 		collectCounts();
 	};
 	const trial: TrialControl<Slot> = createTrial<Slot>({

@@ -7,6 +7,7 @@
  * When the window is full its tail moves to the front. The input is read no faster than batches are taken.
  */
 import type { Batch } from '../columns/index.ts';
+import type { LayoutProfile } from '../compiler/layout-profile.ts';
 import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { createPayloadDecoder, type PayloadDecoder } from '../framing/payloads.ts';
@@ -47,6 +48,8 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	readonly window?: number;
 	/** Longest message; a longer one is refused as `too-large`. Default 4 MiB. */
 	readonly longest?: number;
+	/** Gives what the layout tier has learned with the summary. */
+	readonly keepProfile?: boolean;
 	/** Of the framing. Default as the parser's. */
 	readonly framingTier?: Tier;
 	/**
@@ -74,6 +77,8 @@ export interface FeedProgress {
 
 export interface FeedSummary {
 	readonly statistics: ParserStatistics;
+	/** What the layout tier has learned; null without `keepProfile` or that tier. */
+	readonly profile: LayoutProfile | null;
 	readonly tier: Tier;
 	/** Bytes after unpacking. */
 	readonly bytes: number;
@@ -303,6 +308,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		if (waiting.length > 0) await Promise.all(waiting.splice(0));
 		return {
 			statistics: parser.statistics(),
+			profile: options.keepProfile === true ? (parser.profile?.() ?? null) : null,
 			tier: parser.tier,
 			bytes: sums[BYTES] as number,
 			skipped: get(SCAN.skipped),

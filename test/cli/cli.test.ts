@@ -91,7 +91,9 @@ describe('tickforge run', () => {
 		expect(stdout).toMatch(/wrote [\d,]+ rows/);
 		const trades = readArrow(readFileSync(path('okx.trades.arrow')));
 		expect(trades.batches.reduce((sum, batch) => sum + batch.rows, 0)).toBeGreaterThan(100);
-		expect(readFileSync(path('okx.html'), 'utf8')).toContain('BTC-USDT');
+		const page = readFileSync(path('okx.html'), 'utf8');
+		expect(page).toContain('BTC-USDT');
+		expect(page).toContain('<dt>schema</dt><dd>okx</dd>');
 		expect(existsSync(path('okx.trades.arrow.partial'))).toBe(false);
 	});
 
@@ -159,7 +161,7 @@ describe('the other commands', () => {
 		const { status, stdout } = tickforge(['start', '--messages', '2000', '--out', 'started']);
 		expect(status).toBe(0);
 		expect(stdout).toMatch(/report.html/);
-		expect(existsSync(path('started/report.html'))).toBe(true);
+		expect(readFileSync(path('started/report.html'), 'utf8')).toContain('<dt>schema</dt><dd>binance-futures</dd>');
 		expect(existsSync(path('started/coinbase.l2update.arrow'))).toBe(true);
 	});
 });

@@ -3,6 +3,30 @@ import { describe, expect, it } from 'vitest';
 import { ArenaFullError, createArena, createHandleTable, createSlotAllocator, GUARD_BYTE, type Handle, type Region, StaleHandleError } from '../../src/memory/index.ts';
 
 describe('an arena', () => {
+	it('leaves the bytes of a region alone where asked, and guards it all the same', () => {
+		const arena = createArena({ ceiling: 2 ** 20 });
+		const before = arena.allocate('before', 1000);
+		arena.u8().fill(7, before.address, before.address + 1064);
+		arena.release(before);
+		const after = arena.allocate('after', 900, { clear: false });
+		expect(after.address).toBe(before.address);
+		expect(
+			arena
+				.u8()
+				.subarray(after.address, after.address + 900)
+				.every((byte) => byte === 7),
+		).toBe(true);
+		expect(arena.checkGuards()).toEqual([]);
+		arena.release(after);
+		const cleared = arena.allocate('cleared', 900);
+		expect(
+			arena
+				.u8()
+				.subarray(cleared.address, cleared.address + 900)
+				.every((byte) => byte === 0),
+		).toBe(true);
+	});
+
 	it('keeps regions apart, aligned, zero at first and guarded, through any sequence of allocations', () => {
 		const step = fc.oneof(
 			{ weight: 3, arbitrary: fc.record({ kind: fc.constant('allocate' as const), bytes: fc.integer({ min: 0, max: 5000 }), align: fc.constantFrom(1, 16, 64, 4096), guard: fc.constantFrom(64, 100, 4096) }) },

@@ -21,7 +21,7 @@ function rowsOf(texts: readonly string[], options: Parameters<typeof compile<typ
 	const parser = compile(json(schema), {
 		...options,
 		// What is learned must not depend on how fast the machine is.
-		tiering: { learningShare: 1, ...options?.tiering },
+		tiering: { learnAfter: 0, learningShare: 1, ...options?.tiering },
 		arena,
 		onBatch(batch: AnyBatch<typeof schema>) {
 			for (let row = 0; row < batch.rows; row++) rows.push(JSON.parse(JSON.stringify([batch.table, batch.row(row)], (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))));
@@ -124,7 +124,7 @@ describe('a profile', () => {
 		const merged = mergeProfiles([profile, profile]);
 		expect(merged.messages.length).toBeLessThanOrEqual(profile.messages.length);
 		expect(merged.messages.reduce((sum, { met }) => sum + met, 0)).toBe(2 * profile.messages.reduce((sum, { met }) => sum + met, 0));
-		const other = compile(json(message('other', { a: integer() })), { tiering: { learnFirst: 1 } });
+		const other = compile(json(message('other', { a: integer() })), { tiering: { learnAfter: 0, learnFirst: 1 } });
 		expect(() => mergeProfiles([profile, other.profile() as NonNullable<ReturnType<typeof other.profile>>])).toThrow(/schemas differ/);
 	});
 
@@ -161,7 +161,7 @@ describe('modules made on another thread', () => {
 			const texts = sample(4000);
 			const rows: unknown[] = [];
 			const arena = createArena({ ceiling: 2 ** 30 });
-			const parser = compile(json(schema), { arena, background, onBatch: (batch) => void rows.push(batch.rows) });
+			const parser = compile(json(schema), { arena, background, tiering: { learnAfter: 0 }, onBatch: (batch) => void rows.push(batch.rows) });
 			const placed = describeMessages(arena, texts);
 			let messages = 0;
 			const once = (): void => {

@@ -34,8 +34,8 @@ export interface LayoutCode {
 	readonly layouts: Global<I32>;
 	/** Set by a list that had an item without a layout. */
 	readonly unknownItem: Global<I32>;
-	/** `note(p, end, variant)`: keeps a message to be learned. */
-	readonly note: Func;
+	/** Emits: keeps a message to be learned, where it is its turn. */
+	noteInTurn(f: FunctionBuilder, p: I32, end: I32, variant: I32): void;
 	/** Where the express way looks. */
 	readonly express: ExpressSettings;
 	/** Whether the engine has relaxed vector instructions. */
@@ -157,7 +157,7 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 			if (edge.list !== null || (anyList && edge.state !== machine.states[0])) {
 				f.if(code.unknownItem, () => {
 					code.unknownItem.set(f, I32.of(0));
-					f.call(code.note, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(edge.variant));
+					code.noteInTurn(f, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(edge.variant));
 				});
 			}
 			accepted.branch();

@@ -10,7 +10,7 @@ import { addDigitConstants } from '../../../kernels/decimals.ts';
 import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, type Global, I32, I64 } from '../../../wasm/index.ts';
+import { createModule, type Func, type FunctionBuilder, type Global, I32, I64 } from '../../../wasm/index.ts';
 import { emitLayoutTier } from '../layout-tier/emit-machine.ts';
 import type { ExpressSettings } from '../layout-tier/express.ts';
 import type { Shapes } from '../layout-tier/shapes.ts';
@@ -121,21 +121,23 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
 	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
 		const at = f.local(I32, layouts, 'layouts');
-		const countdown = f.local(I32, I32.load(at, LEARNING.noteCountdown).sub(1), 'countdown');
-		f.if(countdown.leS(0), () => {
-			countdown.set(I32.load(at, LEARNING.noteEvery));
-			const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
-			f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
-				const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
-				f.store(entry, p, NOTE.address);
-				f.store(entry, end.sub(p), NOTE.length);
-				f.store(entry, variant, NOTE.variant);
-				f.store(at, count.add(1), LEARNING.notes);
-			});
+		f.store(at, I32.load(at, LEARNING.noteEvery), LEARNING.noteCountdown);
+		const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
+		f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
+			const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
+			f.store(entry, p, NOTE.address);
+			f.store(entry, end.sub(p), NOTE.length);
+			f.store(entry, variant, NOTE.variant);
+			f.store(at, count.add(1), LEARNING.notes);
 		});
-		f.store(at, countdown, LEARNING.noteCountdown);
 	});
-	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, note, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
+	/** Emits: one message less until the next is noted, and that one is. */
+	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32): void => {
+		const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(1), 'countdown');
+		f.store(layouts, countdown, LEARNING.noteCountdown);
+		f.if(countdown.leS(0), () => f.call(note, p, end, variant));
+	};
+	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.scratch.set(f, I32.load(context, CONTEXT.scratch));
@@ -196,7 +198,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 				f.if(accepted.eqz(), () => emitRefusal(stopped));
 				f.if(layouts, () => {
 					f.store(layouts, I32.load(layouts, LEARNING.missed).add(1), LEARNING.missed);
-					f.if(accepted, () => f.call(note, p, end, variant));
+					f.if(accepted, () => noteInTurn(f, p, end, variant));
 				});
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
