@@ -45,9 +45,10 @@ export function feedWorkload<const S extends Schema>(protocol: Protocol<S>, inpu
 			size: null,
 			position: 0,
 			read(into) {
-				if (!goesOn) return 0;
+				// It ends where the input does, not within a message.
+				if (!goesOn && position === 0) return 0;
 				const from = (region as Region).address + position;
-				const length = Math.min(PIECE, into.length);
+				const length = Math.min(PIECE, into.length, goesOn ? PIECE : input.length - position);
 				(memory as Arena).u8().copyWithin(into.byteOffset, from, from + length);
 				position += length;
 				while (position >= input.length) position -= input.length;
