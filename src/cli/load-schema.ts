@@ -11,13 +11,15 @@ export interface LoadedSchema {
 	readonly name: string;
 	/** For people. */
 	readonly title: string;
+	/** What else the module exports; nothing for a preset. */
+	readonly exports: Readonly<Record<string, unknown>>;
 }
 
 /** A preset by name, or the default export (or the one named `schema`) of a module. */
 export async function loadSchema(command: string, given: string | undefined): Promise<LoadedSchema> {
 	if (given === undefined) throw new UsageError(`tickforge ${command}: which preset or schema? See: tickforge run --list, tickforge ${command} --help`);
 	const preset = Object.values(exchanges).find(({ name }) => name === given);
-	if (preset !== undefined) return { schema: preset.schema, name: preset.name, title: preset.title };
+	if (preset !== undefined) return { schema: preset.schema, name: preset.name, title: preset.title, exports: {} };
 	if (!/\.[mc]?[jt]s$/.test(given)) {
 		const near = nearest(given, Object.keys(exchanges));
 		throw new UsageError(`tickforge ${command}: there is no preset "${given}"${near === null ? '' : `; did you mean "${near}"?`}\nPresets: ${Object.keys(exchanges).join(', ')}. Or name a module: ./feed.ts`);
@@ -36,5 +38,5 @@ export async function loadSchema(command: string, given: string | undefined): Pr
 	if (typeof exported !== 'object' || exported === null || !('variants' in exported || 'role' in exported)) throw new UsageError(`tickforge ${command}: ${given} must export a schema as its default: export default oneOf('feed', { version: 1 }, message(…))`);
 	const schema = 'variants' in exported ? (exported as Schema) : oneOf((exported as Variant).name, { version: 1 }, exported as Variant);
 	validateSchema(schema);
-	return { schema, name: given, title: schema.name };
+	return { schema, name: given, title: schema.name, exports: module };
 }

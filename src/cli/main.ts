@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
 	inspect: async () => (await import('./inspect.ts')).inspectCommand,
 	profile: async () => (await import('./profile.ts')).profileCommand,
 	doctor: async () => (await import('./doctor.ts')).doctorCommand,
+	prove: async () => (await import('./prove.ts')).proveCommand,
 	simulate: async () => (await import('./simulate.ts')).simulateCommand,
 	build: async () => (await import('./build.ts')).buildCommand,
 	start: async () => (await import('./start.ts')).startCommand,

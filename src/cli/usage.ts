@@ -13,6 +13,8 @@ export const EXIT = {
 	stopped: 4,
 	/** The parsers of --shadow or --rollout differ, the second one failed, or was rolled back. */
 	different: 5,
+	/** What was to be proved does not hold. */
+	notProven: 6,
 } as const;
 
 /** Something a person did that cannot work; printed without a stack. */
@@ -122,6 +124,31 @@ layout. "show" counts them by variant and prints their outlines, digits as #.
 Tries SIMD, file mapping, mirrored memory, huge pages, locking, NUMA and affinity
 for real, and says for each whether the native or the portable way is taken; and
 which performance counters (cycles, instructions, misses) this machine offers.`,
+	},
+	prove: {
+		summary: 'prove that your parser allocates nothing per message, and leaves nothing behind',
+		text: `tickforge prove allocations <preset | schema.ts> [file | -] [options]
+
+Runs framing, parser and batches over 10 million messages: those of the file, again
+and again, or generated ones. Says what the heap, memory outside of it and the arena
+grew by, which garbage was collected, and what the measurement itself allocates.
+Where that is not zero, says which functions allocate. Then starts and stops the
+parser many times, and says whether anything is left behind.
+A schema module may export a function onBatch(batch): it is part of what is proved.
+
+  --messages N   messages that are measured (default 10000000)
+  --warm-up N    before that, at most (default 10000000); it ends when nothing is
+                 allocated any more
+  --restarts N   starts and stops (default 30; 0 leaves them out)
+  --allow BYTES  what may be allocated once, in all (default 65536): the engine
+                 still compiles functions now and then
+  --format NAME, --tier NAME, --rows N, --items N   as for tickforge run
+  --json         one JSON object on standard output
+
+  tickforge prove allocations binance-spot
+  tickforge prove allocations ./my-feed.ts day.ndjson.zst --rows 1024
+
+Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',

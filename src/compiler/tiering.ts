@@ -77,16 +77,21 @@ export interface Tiering {
 	/** The parser of the moment. */
 	parse: ParseFunction;
 	/**
-	 * To be called after each call of `parse` with the messages it consumed. `milliseconds`: how long it took, 0 where that
-	 * was not measured, as for calls of few messages.
+	 * Its only item: how long the call of `parse` took, in milliseconds; 0 where that was not measured, as for calls of few
+	 * messages. In memory: passed on as it is, each such number would be an object.
 	 */
-	afterCall(messages: number, milliseconds: number): void;
+	readonly took: Float64Array;
+	/** To be called after each call of `parse`, with the messages it consumed. */
+	afterCall(messages: number): void;
 	/** What was learned from. */
 	readonly samples: readonly LearnedSample[];
 	statistics(): TieringStatistics;
 }
 
 const NOTES = 64;
+/** Places of times. */
+const WINDOW = 0;
+const SCHEMA = 1;
 const FREE_MILLISECONDS = 50;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
@@ -133,7 +138,9 @@ export function createTiering(options: TieringOptions): Tiering {
 	let every = 1;
 	let taken = 0;
 	let missed = 0;
-	let recentShare = 0;
+	/** Of the last whole window. */
+	let recentTaken = 0;
+	let recentMissed = 0;
 	let windowTaken = 0;
 	let windowMissed = 0;
 	let modules = 0;
@@ -153,10 +160,10 @@ export function createTiering(options: TieringOptions): Tiering {
 	let withLayouts: ParseFunction = schema;
 	/** Messages left for the schema tier, to see how long it takes; milliseconds a message, 0 where not known. */
 	let calibrating = 0;
-	let schemaTime = 0;
+	/** Milliseconds, in a typed array: in a variable they would be a new object at each call. */
+	const times = new Float64Array(2);
 	let schemaTimed = 0;
 	let schemaPace = 0;
-	let windowTime = 0;
 	let windowTimed = 0;
 	let windows = 0;
 	let slowWindows = 0;
@@ -224,7 +231,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	/** What the schema tier takes for the same feed: a few messages now and then go there. */
 	const calibrate = (): void => {
 		calibrating = Math.max(64, Math.min(4096, windowSize >> 3));
-		schemaTime = 0;
+		times[SCHEMA] = 0;
 		schemaTimed = 0;
 		tiering.parse = schema;
 	};
@@ -270,15 +277,16 @@ export function createTiering(options: TieringOptions): Tiering {
 			patience *= 2;
 		}
 		if (windowTaken + windowMissed >= windowSize) {
-			recentShare = windowTaken / (windowTaken + windowMissed);
+			recentTaken = windowTaken;
+			recentMissed = windowMissed;
 			windowTaken = 0;
 			windowMissed = 0;
 			// Slower than without layouts, twice in a row: once may be another program's doing.
-			const slow = schemaPace > 0 && windowTimed > 0 && windowTime / windowTimed > schemaPace;
+			const slow = schemaPace > 0 && windowTimed > 0 && (times[WINDOW] as number) / windowTimed > schemaPace;
 			slowWindows = slow ? slowWindows + 1 : 0;
-			windowTime = 0;
+			times[WINDOW] = 0;
 			windowTimed = 0;
-			if (recentShare < leastTaken || slowWindows > 1) stepAside();
+			if (recentTaken < leastTaken * (recentTaken + recentMissed) || slowWindows > 1) stepAside();
 			else {
 				store.write(true);
 				if (windows++ % CALIBRATE_EVERY === 0) calibrate();
@@ -289,7 +297,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	const tiering: Tiering = {
 		parse: schema,
 		samples: learner.samples,
-		afterCall(messages, milliseconds) {
+		took: new Float64Array(1),
+		afterCall(messages) {
 			since += messages;
 			if (waiting) {
 				if (since < learnAfter) return;
@@ -305,18 +314,18 @@ export function createTiering(options: TieringOptions): Tiering {
 			put(LEARNING.taken, 0);
 			put(LEARNING.missed, 0);
 			if (calibrating > 0) {
-				schemaTime += milliseconds;
-				if (milliseconds > 0) schemaTimed += messages;
+				times[SCHEMA] = (times[SCHEMA] as number) + (tiering.took[0] as number);
+				if (tiering.took[0] !== 0) schemaTimed += messages;
 				calibrating -= messages;
 				if (calibrating <= 0) {
-					if (schemaTimed > 0) schemaPace = schemaTime / schemaTimed;
+					if (schemaTimed > 0) schemaPace = (times[SCHEMA] as number) / schemaTimed;
 					tiering.parse = withLayouts;
 				}
 				return;
 			}
 			if (state === 'settled') {
-				if (milliseconds > 0) {
-					windowTime += milliseconds;
+				if (tiering.took[0] !== 0) {
+					times[WINDOW] = (times[WINDOW] as number) + (tiering.took[0] as number);
 					windowTimed += messages;
 				}
 				taken += nowTaken;
@@ -327,13 +336,14 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (!isDue()) return;
 			const before = performance.now();
 			act();
-			longestPause = Math.max(longestPause, performance.now() - before);
+			const pause = performance.now() - before;
+			if (pause > longestPause) longestPause = pause;
 		},
 		statistics: () => ({
 			state,
 			taken,
 			missed,
-			recentShare: windowTaken + windowMissed > 0 && recentShare === 0 ? windowTaken / (windowTaken + windowMissed) : recentShare,
+			recentShare: recentTaken > 0 ? recentTaken / (recentTaken + recentMissed) : windowTaken + windowMissed > 0 ? windowTaken / (windowTaken + windowMissed) : 0,
 			layouts: store.placed,
 			shapes: learner.shapes,
 			layoutBytes: store.bytes,

@@ -61,6 +61,8 @@ export interface AllocationProof {
 	readonly sites: readonly AllocationSite[];
 }
 
+/** Bytes that comparing two readings takes while it is not optimised itself. */
+const COMPARING = 128;
 /** Segments of the warm-up that must be quiet one after the other. */
 const QUIET = 8;
 
@@ -212,7 +214,7 @@ function createWarmUp(isProgramSettled: () => boolean, limit: number): { goesOn(
 			const now = bytesInUse();
 			const again = bytesInUse();
 			// What one reading takes is known by making a second one. A collection makes it less: no news.
-			quiet = now - before <= again - now ? quiet + 1 : 0;
+			quiet = now - before <= again - now + COMPARING ? quiet + 1 : 0;
 			messages = handled;
 			isSettled = quiet >= QUIET && isProgramSettled();
 			before = again;

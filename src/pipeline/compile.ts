@@ -394,18 +394,18 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		// Whether layouts pay is measured, on calls long enough for it.
 		const before = tiering !== null && part >= TIMED ? performance.now() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
-		const milliseconds = before > 0 ? performance.now() - before : 0;
+		if (tiering !== null) tiering.took[0] = before > 0 ? performance.now() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
-		afterCall(consumed, milliseconds);
+		afterCall(consumed);
 		return consumed;
 	};
 	/** What is due now and then, when no parse runs. */
-	const afterCall = (parsed: number, milliseconds: number): void => {
+	const afterCall = (parsed: number): void => {
 		growSymbols();
 		if (tiering === null) return;
-		tiering.afterCall(parsed, milliseconds);
+		tiering.afterCall(parsed);
 		parseCall = tiering.parse;
 	};
 	const seen = new Uint32Array(schema.variants.length);
@@ -434,7 +434,8 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 			outcomes[index] = outcome;
 			if (outcome === REFUSED && (words[errorCount] as number) > 0) drainErrors();
 		}
-		afterCall(count, 0);
+		if (tiering !== null) tiering.took[0] = 0;
+		afterCall(count);
 		collectCounts();
 	};
 	const trial: TrialControl<Slot> = createTrial<Slot>({

@@ -57,6 +57,11 @@ export interface FeedOptions<S extends Schema = Schema> extends Omit<CompileOpti
 	 * `onBatch` and `onError`: `(options) => shadow({ protocol, ...options }, { protocol: next })`.
 	 */
 	readonly parser?: (options: CompileOptions<S>) => MessageParser;
+	/**
+	 * Whether `parseSeconds`, `takeSeconds` and `frameSeconds` are measured; 0 else. Default true. Reading the clock makes
+	 * objects until the engine has optimised what reads it: about 100 bytes twice a batch.
+	 */
+	readonly timed?: boolean;
 	/** Stops where it returns true, for example when a circuit breaker has opened. Asked after each part of the input. */
 	readonly stop?: () => boolean;
 }
@@ -98,6 +103,17 @@ export interface FeedSummary {
 const DESCRIPTORS = 4096;
 /** Kept of a message that is too long. */
 const HEAD = 65536;
+/** Input is moved by multiples of this. */
+const PLACE = 65536;
+/** Of a feed's sums: */
+const TAKE_SECONDS = 0;
+const PARSE_SECONDS = 1;
+const FRAME_SECONDS = 2;
+const BYTES = 3;
+/** messages given to the parser, */
+const PARSED = 4;
+/** and where in the input the window begins. */
+const WINDOW_POSITION = 5;
 
 /**
  * A file that is in the arena as a whole (`mapFile`): its messages are parsed where they lie. `parseFeed` releases it.
@@ -113,28 +129,31 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	const longest = options.longest ?? 4 * 2 ** 20;
 	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2);
 	const waiting: Promise<void>[] = [];
-	let takeSeconds = 0;
+	/** Sums in doubles: in variables they would be a new object each time they change. */
+	const sums = new Float64Array(6);
+	const timed = options.timed ?? true;
 	let droppedMessages = 0;
-	/** What the descriptors of the current call are about, for refused messages. */
-	let callFirst = 0;
+	/** Descriptors of the current call, for refused messages. */
 	let callDescriptors = 0;
-	let windowPosition = 0;
+	/** On its own: a function in `onBatch` that refers to the batch would cost an object for each batch, needed or not. */
+	const hold = (batch: Batch<unknown>, taken: Promise<void>): void => {
+		batch.retain();
+		waiting.push(taken.finally(() => batch.release()));
+	};
 	const makeParser = options.parser ?? ((all: CompileOptions<S>): MessageParser => compile(protocol, all));
 	const parser = makeParser({
 		...compileOptions(options),
 		onBatch(batch) {
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const taken = options.onBatch?.(batch);
-			takeSeconds += (performance.now() - before) / 1000;
-			if (taken === undefined) return;
-			batch.retain();
-			waiting.push(taken.finally(() => (batch as Batch<unknown>).release()));
+			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
+			if (taken !== undefined) hold(batch as Batch<unknown>, taken);
 		},
 		onError(refused) {
 			if (options.onRefused === undefined) return;
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const { bytes } = refused;
-			const descriptor = callDescriptors + (refused.sequence - callFirst) * DESCRIPTOR.size;
+			const descriptor = callDescriptors + (refused.sequence - (sums[PARSED] as number)) * DESCRIPTOR.size;
 			const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
 			options.onRefused({
 				category: refused.category,
@@ -142,11 +161,11 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 				sequence: refused.sequence + droppedMessages,
 				variant: protocol.schema.variants.findIndex(({ name }) => name === refused.variant),
 				received: parser.arena.view().getBigInt64(descriptor + DESCRIPTOR.received, true),
-				position: inWindow ? windowPosition + bytes.byteOffset - window.address : -1,
+				position: inWindow ? (sums[WINDOW_POSITION] as number) + bytes.byteOffset - window.address : -1,
 				length: bytes.length,
 				bytes,
 			});
-			takeSeconds += (performance.now() - before) / 1000;
+			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
 		},
 	});
 	const { arena } = parser;
@@ -168,25 +187,20 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	put(SCAN.limit, DESCRIPTORS);
 	put(SCAN.longest, longest);
 
-	let bytes = 0;
 	let tooLong = 0;
-	let parseSeconds = 0;
-	let frameSeconds = 0;
 	let stopped = false;
-	let parsed = 0;
 	let head: Uint8Array | null = null;
 	let headPosition = -1;
 
 	const parse = (from: number, count: number): void => {
-		callFirst = parsed;
 		callDescriptors = table.address + from * DESCRIPTOR.size;
-		const before = performance.now();
-		const taken = takeSeconds;
+		const before = timed ? performance.now() : 0;
+		const taken = timed ? (sums[TAKE_SECONDS] as number) : 0;
 		options.aroundParse?.before(parser);
 		parser.parseMany(callDescriptors, count);
 		options.aroundParse?.after(parser);
-		parseSeconds += (performance.now() - before) / 1000 - (takeSeconds - taken);
-		parsed += count;
+		if (timed) sums[PARSE_SECONDS] = (sums[PARSE_SECONDS] as number) + (performance.now() - before) / 1000 - ((sums[TAKE_SECONDS] as number) - taken);
+		sums[PARSED] = (sums[PARSED] as number) + count;
 	};
 	const take = (count: number): void => {
 		if (count === 0) return;
@@ -205,43 +219,62 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	};
 	const scanAll = (): void => {
 		for (;;) {
-			const before = performance.now();
+			const before = timed ? performance.now() : 0;
 			const count = scan(context);
-			frameSeconds += (performance.now() - before) / 1000;
+			if (timed) sums[FRAME_SECONDS] = (sums[FRAME_SECONDS] as number) + (performance.now() - before) / 1000;
 			take(count);
 			const stop = get(SCAN.stop);
 			if (stop === SCAN_STOP.needsBytes) return;
 			if (stop === SCAN_STOP.tooLong) {
 				const start = get(SCAN.start);
 				head = arena.u8().slice(start, Math.min(start + HEAD, get(SCAN.end)));
-				headPosition = windowPosition + start - window.address;
+				headPosition = (sums[WINDOW_POSITION] as number) + start - window.address;
 			}
 			if (stop === SCAN_STOP.resynced) {
 				const length = arena.f64()[(context + SCAN.dropped) >>> 3] as number;
-				options.onRefused?.({ category: 'too-large', offset: 0, sequence: parsed + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
+				options.onRefused?.({ category: 'too-large', offset: 0, sequence: (sums[PARSED] as number) + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
 				droppedMessages++;
 				tooLong++;
 				head = null;
 			}
 		}
 	};
-	/** Brings what is left of the window to its front. */
+	/** Brings what is left of the window to its front, and its end to one of few places, which `freeView` knows again. */
 	const makeRoom = (): void => {
 		const start = get(SCAN.start);
 		const end = get(SCAN.end);
 		if (start === window.address) return;
-		if (start < end && end < window.address + window.size - 65536) return;
-		arena.u8().copyWithin(window.address, start, end);
-		const by = start - window.address;
-		windowPosition += by;
-		put(SCAN.start, window.address);
+		if (start < end && end < window.address + window.size - PLACE) return;
+		const tail = end - start;
+		const placed = Math.ceil(tail / PLACE) * PLACE;
+		const target = window.address + (placed * 2 <= window.size ? placed - tail : 0);
+		if (target >= start) return;
+		arena.u8().copyWithin(target, start, end);
+		const by = start - target;
+		sums[WINDOW_POSITION] = (sums[WINDOW_POSITION] as number) + by;
+		put(SCAN.start, target);
 		put(SCAN.end, end - by);
-		put(SCAN.scanned, Math.max(window.address, get(SCAN.scanned) - by));
+		put(SCAN.scanned, Math.max(target, get(SCAN.scanned) - by));
+	};
+	const views = new Map<number, Uint8Array>();
+	/** Where the source may write, without a new view each time. */
+	const freeView = (): Uint8Array => {
+		const end = get(SCAN.end);
+		const room = Math.min(window.address + window.size - end, 2 ** 20);
+		const u8 = arena.u8();
+		if ((end - window.address) % PLACE !== 0) return u8.subarray(end, end + room);
+		let view = views.get(end);
+		if (view === undefined || view.buffer !== u8.buffer) {
+			view = u8.subarray(end, end + room);
+			views.set(end, view);
+		}
+		return view;
 	};
 	const progress = (): void => {
+		if (options.onProgress === undefined) return;
 		const statistics = parser.statistics();
 		const share = 'read' in source ? (source.size === null || source.size === 0 ? null : Math.min(1, source.position / source.size)) : (get(SCAN.start) - window.address) / Math.max(1, window.size);
-		options.onProgress?.({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes, share });
+		options.onProgress({ messages: statistics.messages + tooLong, refused: statistics.refused + tooLong, bytes: sums[BYTES] as number, share });
 	};
 
 	try {
@@ -249,18 +282,16 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			let read: number;
 			if ('read' in source) {
 				makeRoom();
-				const end = get(SCAN.end);
-				const room = Math.min(window.address + window.size - end, 2 ** 20);
-				const reading = source.read(arena.u8().subarray(end, end + room));
+				const reading = source.read(freeView());
 				read = typeof reading === 'number' ? reading : await reading;
-				put(SCAN.end, end + read);
+				put(SCAN.end, get(SCAN.end) + read);
 			} else {
 				// A megabyte more of what is there already, so that batches are waited for and progress is shown.
 				source.check();
-				read = Math.min(window.size - bytes, 2 ** 20);
-				put(SCAN.end, window.address + bytes + read);
+				read = Math.min(window.size - (sums[BYTES] as number), 2 ** 20);
+				put(SCAN.end, window.address + (sums[BYTES] as number) + read);
 			}
-			bytes += read;
+			sums[BYTES] = (sums[BYTES] as number) + read;
 			if (read === 0) put(SCAN.final, 1);
 			scanAll();
 			progress();
@@ -279,14 +310,14 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			statistics: parser.statistics(),
 			profile: options.keepProfile === true ? (parser.profile?.() ?? null) : null,
 			tier: parser.tier,
-			bytes,
+			bytes: sums[BYTES] as number,
 			skipped: get(SCAN.skipped),
 			blank: get(SCAN.blank),
 			tooLong,
 			seconds: (performance.now() - started) / 1000,
-			parseSeconds,
-			takeSeconds,
-			frameSeconds,
+			parseSeconds: sums[PARSE_SECONDS] as number,
+			takeSeconds: sums[TAKE_SECONDS] as number,
+			frameSeconds: sums[FRAME_SECONDS] as number,
 			memory: arena.used,
 			stopped,
 		};
@@ -300,7 +331,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 
 /** Without what is the feed's alone. */
 function compileOptions<S extends Schema>(options: FeedOptions<S>): Omit<CompileOptions<S>, 'onBatch' | 'onError'> {
-	const { onBatch: _, onRefused, onProgress, window, longest, framingTier, parser, stop, ...rest } = options;
+	const { onBatch: _, onRefused, onProgress, window, longest, framingTier, parser, timed, stop, ...rest } = options;
 	return rest;
 }
 

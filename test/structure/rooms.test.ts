@@ -17,6 +17,8 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 	columns: [],
 	sinks: ['columns'],
 	exchanges: [],
+	// What it watches is what people run: whole feeds.
+	observe: ['sources', 'framing', 'pipeline'],
 };
 /** Says which release this is, knows nothing else, and may be asked from anywhere. */
 const EVERYWHERE = 'version.ts';
