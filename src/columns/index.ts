@@ -19,5 +19,7 @@ export {
 	type TimestampColumn,
 } from './columns.ts';
 export { type Cursor, createCursor, type ItemCursor } from './cursor.ts';
+export { type FieldPart, type OutputField, outputFields } from './output-fields.ts';
 export { sliceBatch } from './row-copy.ts';
 export { batchFromRows, type CellInput, createNameTable, createRowWriter, type NameTable, type RowInput, type RowWriter, type SymbolInterner } from './row-writer.ts';
+export { widenDecimals } from './wide-decimals.ts';

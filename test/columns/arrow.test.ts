@@ -75,11 +75,24 @@ describe.each(formats)('Arrow $format, compression $compression', (options) => {
 		const back = table.batches.flatMap((batch) => batch.toRows() as Record<string, unknown>[]);
 		expect(back.length).toBe(150);
 		expect(table.metadata).toMatchObject({ 'tickforge.table': 'book', origin: 'test' });
-		back.forEach((row, index) => {
-			const { price_scale, ...rest } = row;
-			expect(rest).toEqual(rows[index]);
-			expect(price_scale).toBe(3);
-		});
+		expect(back).toEqual(rows);
+		for (const batch of table.batches) {
+			const price = batch.column('price', 'decimal');
+			batch.visit((row) => {
+				expect(price.textScale(row)).toBe(3);
+				expect(price.originalText(row)).toMatch(/^-?\d+\.\d{3}$/);
+			});
+		}
+	});
+
+	it('comes back with its enumerations', () => {
+		const table = readArrow(bytes);
+		const side = table.layout.schema.variants[0]?.type.fields.find(({ name }) => name === 'side');
+		expect(side?.type).toEqual({ kind: 'enumeration', values: ['buy', 'sell'], unknown: 'intern' });
+		expect(table.layout.symbolTables.map(({ values }) => values)).toContainEqual(['buy', 'sell']);
+		const column = table.batches[1]?.column('side', 'enumeration');
+		expect(column?.text(1)).toBe('liquidation');
+		expect(column?.id(1)).toBe(2);
 	});
 
 	// apache-arrow's reader has no codecs of its own.

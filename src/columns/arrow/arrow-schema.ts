@@ -12,8 +12,13 @@
  * | message, tuple | Struct |
  * | list | List |
  * | kept text scales | Int8 column `<name>_scale` beside the decimal |
+ *
+ * What Arrow has no type for stands in the metadata of fields: whose text scales a column holds, and an enumeration's
+ * values. Reading gives them back; other readers see plain columns.
  */
 import type { Column, TableLayout } from '../../compiler/batch-layout.ts';
+import type { EnumerationType } from '../../schema/model.ts';
+import { type FieldPart, type OutputField, outputFields } from '../output-fields.ts';
 import type { FlatBuilder, FlatTable } from './flatbuffer.ts';
 import { FlatError } from './flatbuffer.ts';
 
@@ -38,8 +43,12 @@ export interface ArrowField {
 	/** Type of those indices. */
 	readonly indices?: { readonly bits: number; readonly signed: boolean };
 	readonly children: readonly ArrowField[];
+	/** Name of the field beside it whose text scales it holds. */
+	readonly textScalesOf: string | null;
+	/** Of a dictionary whose first values are an enumeration's. */
+	readonly enumeration: Pick<EnumerationType, 'values' | 'unknown'> | null;
 	/** Where a written field's values come from. */
-	readonly source: { readonly column: Column | null; readonly part: 'values' | 'textScales' | 'received' };
+	readonly source: { readonly column: Column | null; readonly part: FieldPart };
 }
 
 export interface ArrowOptions {
@@ -49,41 +58,45 @@ export interface ArrowOptions {
 
 /** The Arrow fields of a table. Dictionary ids are the layout's symbol table numbers. */
 export function arrowFields(layout: TableLayout, options: ArrowOptions = {}): ArrowField[] {
-	const fields = layout.columns.flatMap((column) => fieldsOf(column, options));
-	if (layout.received >= 0) fields.unshift({ name: 'received', nullable: false, type: { kind: 'timestamp', unit: 'ns' }, dictionary: null, children: [], source: { column: null, part: 'received' } });
-	return fields;
+	return outputFields(layout).map((field) => arrowField(field, options));
 }
 
-function fieldsOf(column: Column, options: ArrowOptions): ArrowField[] {
-	const common = { name: column.name, nullable: column.validity >= 0, dictionary: null, children: [], source: { column, part: 'values' as const } };
-	switch (column.kind) {
-		case 'struct':
-			return [{ ...common, type: { kind: 'struct' }, children: column.children.flatMap((child) => fieldsOf(child, options)) }];
-		case 'list':
-			return [{ ...common, type: { kind: 'list' }, children: fieldsOf(column.item, options).slice(0, 1) }];
-		case 'scalar': {
-			const { type } = column;
-			switch (type.kind) {
-				case 'integer':
-					return [{ ...common, type: { kind: 'int', bits: type.bits, signed: type.signed } }];
-				case 'decimal': {
-					const value: ArrowField = { ...common, type: { kind: 'decimal', scale: type.scale, bits: 128 } };
-					if (column.textScales < 0) return [value];
-					return [value, { ...common, name: `${column.name}_scale`, type: { kind: 'int', bits: 8, signed: true }, source: { column, part: 'textScales' } }];
-				}
-				case 'float':
-					return [{ ...common, type: { kind: 'float', bits: 64 } }];
-				case 'timestamp':
-					return [{ ...common, type: { kind: 'timestamp', unit: 'ns' } }];
-				case 'flag':
-					return [{ ...common, type: { kind: 'bool' } }];
-				case 'symbol':
-				case 'enumeration':
-					return [{ ...common, type: { kind: 'utf8' }, dictionary: column.symbolTable }];
-				case 'text':
-					return [{ ...common, type: { kind: options.utf8View === true ? 'utf8View' : 'utf8' } }];
-			}
-		}
+function arrowField(field: OutputField, options: ArrowOptions): ArrowField {
+	const { column, part } = field;
+	const type = column !== null && column.kind === 'scalar' ? column.type : null;
+	return {
+		name: field.name,
+		nullable: column !== null && column.validity >= 0,
+		type: arrowType(field, options),
+		dictionary: type?.kind === 'symbol' || type?.kind === 'enumeration' ? (column as Column & { kind: 'scalar' }).symbolTable : null,
+		children: field.children.map((child) => arrowField(child, options)),
+		textScalesOf: field.of,
+		enumeration: type?.kind === 'enumeration' ? { values: type.values, unknown: type.unknown } : null,
+		source: { column, part },
+	};
+}
+
+function arrowType({ column, part }: OutputField, options: ArrowOptions): ArrowType {
+	if (column === null) return { kind: 'timestamp', unit: 'ns' };
+	if (column.kind !== 'scalar') return { kind: column.kind };
+	if (part === 'textScales') return { kind: 'int', bits: 8, signed: true };
+	const { type } = column;
+	switch (type.kind) {
+		case 'integer':
+			return { kind: 'int', bits: type.bits, signed: type.signed };
+		case 'decimal':
+			return { kind: 'decimal', scale: type.scale, bits: 128 };
+		case 'float':
+			return { kind: 'float', bits: 64 };
+		case 'timestamp':
+			return { kind: 'timestamp', unit: 'ns' };
+		case 'flag':
+			return { kind: 'bool' };
+		case 'symbol':
+		case 'enumeration':
+			return { kind: 'utf8' };
+		case 'text':
+			return { kind: options.utf8View === true ? 'utf8View' : 'utf8' };
 	}
 }
 
@@ -92,21 +105,30 @@ const UNITS = ['s', 'ms', 'us', 'ns'] as const;
 /** Writes a Schema table. */
 export function writeSchema(b: FlatBuilder, fields: readonly ArrowField[], metadata: Readonly<Record<string, string>>): number {
 	const list = b.offsets(fields.map((field) => writeField(b, field)));
-	const pairs = Object.entries(metadata).map(([key, value]) => {
-		const keyAt = b.string(key);
-		const valueAt = b.string(value);
-		return b.table([
-			{ type: 'offset', value: keyAt },
-			{ type: 'offset', value: valueAt },
-		]);
-	});
-	const custom = b.offsets(pairs);
+	const custom = writePairs(b, metadata);
 	return b.table([
 		{ type: 'short', value: 0 },
 		{ type: 'offset', value: list },
 		{ type: 'offset', value: custom },
 	]);
 }
+
+function writePairs(b: FlatBuilder, pairs: Readonly<Record<string, string>>): number {
+	return b.offsets(
+		Object.entries(pairs).map(([key, value]) => {
+			const keyAt = b.string(key);
+			const valueAt = b.string(value);
+			return b.table([
+				{ type: 'offset', value: keyAt },
+				{ type: 'offset', value: valueAt },
+			]);
+		}),
+	);
+}
+
+/** Keys of field metadata. */
+const TEXT_SCALES_OF = 'tickforge.textScalesOf';
+const ENUMERATION = 'tickforge.enumeration';
 
 function writeField(b: FlatBuilder, field: ArrowField): number {
 	const name = b.string(field.name);
@@ -147,7 +169,12 @@ function writeField(b: FlatBuilder, field: ArrowField): number {
 			{ type: 'bool', value: 0 },
 		]);
 	}
-	return b.table([{ type: 'offset', value: name }, { type: 'bool', value: field.nullable ? 1 : 0 }, { type: 'byte', value: ARROW_TYPE[type.kind] }, { type: 'offset', value: typeTable }, dictionary === undefined ? undefined : { type: 'offset', value: dictionary }, { type: 'offset', value: children }]);
+	const pairs: Record<string, string> = {};
+	if (field.textScalesOf !== null) pairs[TEXT_SCALES_OF] = field.textScalesOf;
+	if (field.enumeration !== null) pairs[ENUMERATION] = JSON.stringify(field.enumeration);
+	const custom = Object.keys(pairs).length === 0 ? undefined : writePairs(b, pairs);
+	const offset = (value: number | undefined) => (value === undefined ? undefined : { type: 'offset' as const, value });
+	return b.table([offset(name), { type: 'bool', value: field.nullable ? 1 : 0 }, { type: 'byte', value: ARROW_TYPE[type.kind] }, offset(typeTable), offset(dictionary), offset(children), offset(custom)]);
 }
 
 const writeInt = (b: FlatBuilder, bits: number, signed: boolean): number =>
@@ -166,7 +193,8 @@ function readField(field: FlatTable): ArrowField {
 	const name = field.string(0) ?? '';
 	const encoded = field.table(4);
 	const children = field.tables(5).map((child) => readField(child));
-	const common = { name, nullable: field.bool(1), type: readType(field, name), children, source: { column: null, part: 'values' } as const };
+	const pairs = readPairs(field, 6);
+	const common = { name, nullable: field.bool(1), type: readType(field, name), children, textScalesOf: pairs.get(TEXT_SCALES_OF) ?? null, enumeration: readEnumeration(pairs.get(ENUMERATION)), source: { column: null, part: 'values' } as const };
 	if (encoded === null) return { ...common, dictionary: null };
 	const index = encoded.table(1);
 	// Without an index type the format means signed 32 bits.
@@ -207,5 +235,25 @@ function readType(field: FlatTable, name: string): ArrowType {
 }
 
 export function readMetadata(schema: FlatTable): Record<string, string> {
-	return Object.fromEntries(schema.tables(2).map((pair) => [pair.string(0) ?? '', pair.string(1) ?? '']));
+	return Object.fromEntries(readPairs(schema, 2));
+}
+
+function readPairs(table: FlatTable, slot: number): Map<string, string> {
+	return new Map(table.tables(slot).map((pair) => [pair.string(0) ?? '', pair.string(1) ?? '']));
+}
+
+/** Null where it is none: anyone may write metadata, and without it the column is a symbol's. */
+function readEnumeration(text: string | undefined): ArrowField['enumeration'] {
+	if (text === undefined) return null;
+	let read: unknown;
+	try {
+		read = JSON.parse(text);
+	} catch {
+		return null;
+	}
+	if (typeof read !== 'object' || read === null || !('values' in read) || !('unknown' in read)) return null;
+	const { values, unknown } = read;
+	if (unknown !== 'intern' && unknown !== 'null' && unknown !== 'reject') return null;
+	if (!Array.isArray(values) || values.length === 0 || !values.every((value): value is string => typeof value === 'string')) return null;
+	return new Set(values).size === values.length ? { values, unknown } : null;
 }

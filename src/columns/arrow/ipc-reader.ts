@@ -4,7 +4,7 @@
  * dictionary indices, decompressed sizes; what is wrong is an {@link ArrowError}.
  */
 import { zstdDecompressSync } from 'node:zlib';
-import { type Column, layoutSchema, type SchemaLayout, STORAGE_WIDTH, type TableLayout } from '../../compiler/batch-layout.ts';
+import { type Column, type ListColumn, layoutSchema, type SchemaLayout, STORAGE_WIDTH, type TableLayout } from '../../compiler/batch-layout.ts';
 import type { Field, ValueType } from '../../schema/model.ts';
 import type { SymbolReader } from '../../symbols/index.ts';
 import { type Batch, openBatch } from '../batch.ts';
@@ -71,11 +71,12 @@ function readAll(bytes: Uint8Array): ArrowTable {
 		const names = values.map((value) => value ?? '');
 		dictionaries.set(id, header.bool(2) ? [...(dictionaries.get(id) ?? []), ...names] : names);
 	}
-	const schemaFields = fields.map((field) => fieldOf(field));
 	const name = metadata['tickforge.table'] ?? 'table';
+	const restored: Restored = { dictionaries, enumerations: new Map() };
+	const schemaFields = siblingsOf(fields).map((sibling) => fieldOf(sibling, fields, name, restored));
 	const schema = { name, version: 1, variants: [{ name, role: 'table' as const, type: { kind: 'message' as const, fields: schemaFields, unknownKeys: 'skip' as const } }] };
 	const records = rest.filter(({ type }) => type === 3);
-	const batches = records.map(({ header, body }) => readRecord(header, body, fields, schema, dictionaries));
+	const batches = records.map(({ header, body }) => readRecord(header, body, fields, schema, restored));
 	const layout = batches[0]?.layout ?? layoutSchema(schema, { rows: 64 });
 	return { layout: 'tables' in layout ? (layout as SchemaLayout) : layoutSchema(schema, { rows: 64 }), batches, metadata };
 }
@@ -131,31 +132,70 @@ function fileMessages(bytes: Uint8Array): Message[] {
 	return [{ type: 1, header: schema, body: bytes.subarray(0, 0) }, ...blocks(2), ...blocks(3)];
 }
 
-/** The schema field that holds what an Arrow field holds. Nullable ones are optional and nullable. */
-function fieldOf(field: ArrowField): Field {
-	return { name: field.name, keys: [field.name], type: typeOf(field), optional: false, nullable: field.nullable, distinguishing: false };
+/** What reading the fields finds out about dictionaries. */
+interface Restored {
+	readonly dictionaries: ReadonlyMap<number, readonly string[]>;
+	/** Dictionary of each enumeration, by the column's path, which is its symbol table's name. */
+	readonly enumerations: Map<string, number>;
 }
 
-function typeOf(field: ArrowField): ValueType {
-	const { type } = field;
-	if (field.dictionary !== null) return { kind: 'symbol', universe: `dictionary ${field.dictionary}` };
+/** A field that becomes a column, and the one beside it (or -1) that holds its text scales. Positions among siblings. */
+interface Sibling {
+	readonly field: number;
+	readonly scales: number;
+}
+
+function siblingsOf(fields: readonly ArrowField[]): Sibling[] {
+	const scalesOf = new Map<number, number>();
+	fields.forEach((scales, index) => {
+		if (scales.textScalesOf === null) return;
+		const of = fields.findIndex((field) => field.name === scales.textScalesOf && fitScales(field, scales));
+		if (of >= 0 && !scalesOf.has(of)) scalesOf.set(of, index);
+	});
+	const companions = new Set(scalesOf.values());
+	return fields.flatMap((_, field) => (companions.has(field) ? [] : [{ field, scales: scalesOf.get(field) ?? -1 }]));
+}
+
+/** Small integers for a decimal, or a list of those for a list of decimals. */
+function fitScales(field: ArrowField, scales: ArrowField): boolean {
+	const [item] = field.children;
+	const [scaleItem] = scales.children;
+	if (field.type.kind === 'list' && scales.type.kind === 'list') return item !== undefined && scaleItem !== undefined && fitScales(item, scaleItem);
+	return field.type.kind === 'decimal' && scales.type.kind === 'int' && scales.type.bits === 8 && scales.type.signed && scales.dictionary === null;
+}
+
+/** The schema field that holds what an Arrow field holds. Nullable ones are optional and nullable. */
+function fieldOf({ field: index, scales }: Sibling, among: readonly ArrowField[], parent: string, restored: Restored): Field {
+	const field = among[index] as ArrowField;
+	return { name: field.name, keys: [field.name], type: typeOf(field, scales >= 0, `${parent}.${field.name}`, restored), optional: false, nullable: field.nullable, distinguishing: false };
+}
+
+function typeOf(field: ArrowField, withScales: boolean, path: string, restored: Restored): ValueType {
+	const { type, dictionary, enumeration } = field;
+	if (dictionary !== null) {
+		const names = restored.dictionaries.get(dictionary) ?? [];
+		// Ids are positions in the list of values. A dictionary that others put in another order is a symbol's.
+		if (enumeration === null || restored.enumerations.has(path) || enumeration.values.some((value, id) => names[id] !== value)) return { kind: 'symbol', universe: `dictionary ${dictionary}` };
+		restored.enumerations.set(path, dictionary);
+		return { kind: 'enumeration', ...enumeration };
+	}
 	switch (type.kind) {
 		case 'int':
 			return { kind: 'integer', bits: type.bits === 64 ? 64 : 32, signed: type.bits < 32 ? true : type.signed };
 		case 'float':
 			return { kind: 'float' };
 		case 'decimal':
-			return { kind: 'decimal', scale: type.scale, excess: 'reject', keepTextScale: false };
+			return { kind: 'decimal', scale: type.scale, excess: 'reject', keepTextScale: withScales };
 		case 'timestamp':
 			return { kind: 'timestamp', format: 'ns' };
 		case 'bool':
 			return { kind: 'flag' };
 		case 'struct':
-			return { kind: 'message', fields: field.children.map((child) => fieldOf(child)), unknownKeys: 'skip' };
+			return { kind: 'message', fields: siblingsOf(field.children).map((sibling) => fieldOf(sibling, field.children, path, restored)), unknownKeys: 'skip' };
 		case 'list': {
 			const [item] = field.children;
 			if (item === undefined) throw new FlatError(`the list "${field.name}" has no item field`);
-			return { kind: 'list', item: typeOf(item), itemNullable: item.nullable };
+			return { kind: 'list', item: typeOf(item, withScales, `${path}.item`, restored), itemNullable: item.nullable };
 		}
 		default:
 			return { kind: 'text' };
@@ -236,6 +276,9 @@ function readValidity(cursor: RecordCursor, node: { length: number; nulls: numbe
 	return bitmap;
 }
 
+const setBit = (bytes: Uint8Array, at: number, row: number): void => {
+	bytes[at + (row >>> 3)] = (bytes[at + (row >>> 3)] as number) | (1 << (row & 7));
+};
 const isValid = (validity: Uint8Array | null, row: number): boolean => validity === null || (((validity[row >>> 3] as number) >>> (row & 7)) & 1) === 1;
 
 function textSlices(cursor: RecordCursor, field: ArrowField, validity: Uint8Array | null, length: number): (row: number) => Uint8Array {
@@ -272,10 +315,43 @@ function readTexts(cursor: RecordCursor, field: ArrowField): (string | null)[] {
 }
 
 /** Column data between Arrow's buffers and ours. */
-type Source =
-	| { readonly kind: 'scalar'; readonly length: number; readonly validity: Uint8Array | null; readonly write: (row: number, at: number, to: Target) => void }
-	| { readonly kind: 'struct'; readonly length: number; readonly validity: Uint8Array | null; readonly children: readonly Source[] }
-	| { readonly kind: 'list'; readonly length: number; readonly validity: Uint8Array | null; readonly offsets: (row: number) => number; readonly item: Source; readonly textBytes: number };
+type Source = ScalarSource | { readonly kind: 'struct'; readonly length: number; readonly validity: Uint8Array | null; readonly children: readonly Source[] } | ListSource;
+
+interface ScalarSource {
+	readonly kind: 'scalar';
+	readonly length: number;
+	readonly validity: Uint8Array | null;
+	/** Writes one value at an offset; a bit into the bitmap that begins there. */
+	readonly write: (row: number, at: number, to: Target, toRow: number) => void;
+	/** Of integers with 8 bits. */
+	readonly byte?: (row: number) => number;
+	/** Text scales of a decimal, by row. */
+	readonly scales?: (row: number) => number;
+}
+
+interface ListSource {
+	readonly kind: 'list';
+	readonly length: number;
+	readonly validity: Uint8Array | null;
+	/** Where a row's items begin; they end where the next one's begin. */
+	readonly offsets: (row: number) => number;
+	readonly item: Source;
+}
+
+/** The sources of fields that become columns, with the text scales that stand beside them. */
+function combine(fields: readonly ArrowField[], sources: readonly Source[]): Source[] {
+	return siblingsOf(fields).map(({ field, scales }) => (scales < 0 ? (sources[field] as Source) : withScales(sources[field] as Source, sources[scales] as Source, fields[scales] as ArrowField)));
+}
+
+function withScales(source: Source, scales: Source, field: ArrowField): Source {
+	if (scales.length < source.length) throw new FlatError(`the text scales "${field.name}" are fewer than the values`);
+	if (source.kind === 'list' && scales.kind === 'list') {
+		for (let row = 0; row <= source.length; row++) if (source.offsets(row) !== scales.offsets(row)) throw new FlatError(`the text scales "${field.name}" have other lists than the values`);
+		return { ...source, item: withScales(source.item, scales.item, field) };
+	}
+	if (source.kind !== 'scalar' || scales.kind !== 'scalar' || scales.byte === undefined) throw new FlatError(`the text scales "${field.name}" are no small integers`);
+	return { ...source, scales: scales.byte };
+}
 
 interface Target {
 	readonly view: DataView;
@@ -284,7 +360,7 @@ interface Target {
 	textUsed: number;
 }
 
-function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowField[], schema: Parameters<typeof layoutSchema>[0], dictionaries: ReadonlyMap<number, string[]>): Batch {
+function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowField[], schema: Parameters<typeof layoutSchema>[0], { dictionaries, enumerations }: Restored): Batch {
 	const cursor = recordCursor(record, body);
 	let items = 1;
 	let textBytes = 0;
@@ -318,7 +394,7 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 			case 'struct': {
 				const children = field.children.map(read);
 				if (children.some((child) => child.length < length)) throw new FlatError(`a column of "${field.name}" is shorter than the struct`);
-				return { kind: 'struct', length, validity, children };
+				return { kind: 'struct', length, validity, children: combine(field.children, children) };
 			}
 			case 'list': {
 				const raw = viewOf(cursor.buffer(length === 0 ? 0 : (length + 1) * 4));
@@ -329,7 +405,7 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 				}
 				if (offsets(length) > item.length) throw new FlatError(`the list "${field.name}" has more items than its column`);
 				items = Math.max(items, offsets(length));
-				return { kind: 'list', length, validity, offsets, item, textBytes: 0 };
+				return { kind: 'list', length, validity, offsets, item };
 			}
 			case 'utf8':
 			case 'largeUtf8':
@@ -365,9 +441,8 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 					kind: 'scalar',
 					length,
 					validity,
-					write(row, at, to) {
-						// `at` is the bitmap's address for bits.
-						if (isValid(bits, row)) to.bytes[at + (row >>> 3)] = (to.bytes[at + (row >>> 3)] as number) | (1 << (row & 7));
+					write(row, at, to, toRow) {
+						if (isValid(bits, row)) setBit(to.bytes, at, toRow);
 					},
 				};
 			}
@@ -405,63 +480,76 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 			}
 			case 'int': {
 				const values = viewOf(cursor.buffer(length * (type.bits / 8)));
+				const byte = (row: number): number => (type.signed ? values.getInt8(row) : values.getUint8(row));
 				return {
 					kind: 'scalar',
 					length,
 					validity,
+					...(type.bits === 8 ? { byte } : {}),
 					write(row, at, to) {
 						if (type.bits === 64) to.view.setBigInt64(at, values.getBigInt64(row * 8, true), true);
 						else if (type.bits === 32) to.view.setInt32(at, values.getInt32(row * 4, true), true);
 						else if (type.bits === 16) to.view.setInt32(at, type.signed ? values.getInt16(row * 2, true) : values.getUint16(row * 2, true), true);
-						else to.view.setInt32(at, type.signed ? values.getInt8(row) : values.getUint8(row), true);
+						else to.view.setInt32(at, byte(row), true);
 					},
 				};
 			}
 		}
 	};
-	const sources = fields.map(read);
+	const all = fields.map(read);
 	const { rows } = cursor;
-	if (rows < 0 || rows > LARGEST_BUFFER || sources.some((source) => source.length < rows)) throw new FlatError('a column is shorter than its record batch');
+	if (rows < 0 || rows > LARGEST_BUFFER || all.some((source) => source.length < rows)) throw new FlatError('a column is shorter than its record batch');
+	const sources = combine(fields, all);
 	const layout = layoutSchema(schema, { rows: Math.max(rows, 1), items, textBytes: textBytes + 16 });
 	const [table] = layout.tables as [TableLayout];
 	const buffer = new ArrayBuffer(table.size);
 	const target: Target = { view: new DataView(buffer), bytes: new Uint8Array(buffer), table, textUsed: 0 };
 	const counts = table.spaces.map(() => 0);
 	counts[0] = rows;
-	// `present`: rows whose struct is there; the children of a null one are null, whatever its writer left in them.
-	const place = (column: Column, source: Source, length: number, present: Uint8Array | null): void => {
+	// `from`: the source's row of each row, where they differ. `present`: rows whose struct is there; the children of a
+	// null one are null, whatever its writer left in them.
+	const place = (column: Column, source: Source, length: number, from: Int32Array | null, present: Uint8Array | null): void => {
+		const shown = new Uint8Array(Math.ceil(length / 8));
 		for (let row = 0; row < length; row++) {
-			const valid = isValid(source.validity, row) && isValid(present, row);
-			if (column.validity >= 0 && valid) target.bytes[column.validity + (row >>> 3)] = (target.bytes[column.validity + (row >>> 3)] as number) | (1 << (row & 7));
-			if (source.kind === 'scalar' && column.kind === 'scalar' && valid) source.write(row, column.storage === 'bits' ? column.values : column.values + row * STORAGE_WIDTH[column.storage], target);
-			if (source.kind === 'list' && column.kind === 'list') target.view.setInt32(column.values + (row + 1) * 4, source.offsets(row + 1), true);
+			const fromRow = from === null ? row : (from[row] as number);
+			if (!isValid(source.validity, fromRow) || !isValid(present, row)) continue;
+			setBit(shown, 0, row);
+			if (source.kind !== 'scalar' || column.kind !== 'scalar') continue;
+			source.write(fromRow, column.storage === 'bits' ? column.values : column.values + row * STORAGE_WIDTH[column.storage], target, row);
+			if (column.textScales >= 0) target.view.setInt8(column.textScales + row, source.scales?.(fromRow) ?? 0);
 		}
+		if (column.validity >= 0) target.bytes.set(shown, column.validity);
 		if (source.kind === 'struct' && column.kind === 'struct') {
 			column.children.forEach((child, index) => {
-				place(child, source.children[index] as Source, length, both(source.validity, present, length));
+				place(child, source.children[index] as Source, length, from, shown);
 			});
 		}
-		if (source.kind === 'list' && column.kind === 'list') {
-			if (length > 0) target.view.setInt32(column.values, source.offsets(0), true);
-			counts[column.itemSpace] = source.offsets(length);
-			place(column.item, source.item, source.offsets(length), null);
+		if (source.kind === 'list' && column.kind === 'list') placeList(column, source, length, from, shown);
+	};
+	/** Null lists may have items in the file; they get none here. */
+	const placeList = (column: ListColumn, source: ListSource, length: number, from: Int32Array | null, shown: Uint8Array): void => {
+		const picked = new Int32Array(length === 0 ? 0 : source.item.length);
+		let count = 0;
+		for (let row = 0; row < length; row++) {
+			if (isValid(shown, row)) {
+				const fromRow = from === null ? row : (from[row] as number);
+				for (let item = source.offsets(fromRow); item < source.offsets(fromRow + 1); item++) picked[count++] = item;
+			}
+			target.view.setInt32(column.values + (row + 1) * 4, count, true);
 		}
+		counts[column.itemSpace] = count;
+		const asTheyAre = count === 0 || picked[count - 1] === count - 1;
+		place(column.item, source.item, count, asTheyAre ? null : picked, null);
 	};
 	table.columns.forEach((column, index) => {
-		place(column, sources[index] as Source, rows, null);
+		place(column, sources[index] as Source, rows, null, null);
 	});
 	table.spaces.forEach((space) => {
 		target.view.setUint32(space.counter, counts[space.index] as number, true);
 	});
 	target.view.setUint32(table.textUsed, target.textUsed, true);
-	const readers = layout.symbolTables.map(({ name }) => namesReader(dictionaries.get(Number(name.replace('dictionary ', ''))) ?? []));
+	const readers = layout.symbolTables.map(({ name }) => namesReader(dictionaries.get(enumerations.get(name) ?? Number(name.replace('dictionary ', ''))) ?? []));
 	return openBatch({ buffer }, table, 0, readers);
-}
-
-/** Rows that are set in both bitmaps. */
-function both(a: Uint8Array | null, b: Uint8Array | null, rows: number): Uint8Array | null {
-	if (a === null || b === null) return a ?? b;
-	return Uint8Array.from({ length: Math.ceil(rows / 8) }, (_, byte) => (a[byte] as number) & (b[byte] as number));
 }
 
 function namesReader(names: readonly string[]): SymbolReader {

@@ -9,6 +9,7 @@ import { zstdCompressSync } from 'node:zlib';
 import type { Column, TableLayout } from '../../compiler/batch-layout.ts';
 import type { SymbolReader } from '../../symbols/index.ts';
 import type { Batch } from '../batch.ts';
+import { widenDecimals } from '../wide-decimals.ts';
 import { type ArrowField, type ArrowOptions, arrowFields, writeSchema } from './arrow-schema.ts';
 import { createFlatBuilder, type FlatBuilder } from './flatbuffer.ts';
 import { lz4Compress } from './lz4-frame.ts';
@@ -295,15 +296,7 @@ function gather(batch: Batch<unknown>, fields: readonly ArrowField[], reuse: (ke
 				return;
 			case 'decimal': {
 				const wide = reuse(path, rows * 16);
-				const to = new Int32Array(wide.buffer, 0, rows * 4);
-				const from = (address + column.values) >>> 2;
-				for (let row = 0; row < rows; row++) {
-					const high = words[from + row * 2 + 1] as number;
-					to[row * 4] = words[from + row * 2] as number;
-					to[row * 4 + 1] = high;
-					to[row * 4 + 2] = high >> 31;
-					to[row * 4 + 3] = high >> 31;
-				}
+				widenDecimals(words, (address + column.values) >>> 2, rows, new Int32Array(wide.buffer, 0, rows * 4));
 				body.buffers.push(wide.subarray(0, rows * 16));
 				return;
 			}

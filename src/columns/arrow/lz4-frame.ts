@@ -29,7 +29,16 @@ export function lz4Compress(input: Uint8Array): Uint8Array {
 	return join([header, ...blocks, new Uint8Array(4)]);
 }
 
-/** @param size what the content must be long; anything else throws */
+/** No byte of a block stands for more bytes of content: a length grows by at most 255 with each of its bytes. */
+const LARGEST_RATIO = 255;
+/** Content of a block at most, by the frame's code for it. */
+const BLOCK_SIZES = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+
+/**
+ * Memory is taken as the content comes, and never more than the frame can expand to, whatever `size` claims.
+ *
+ * @param size what the content must be long; anything else throws
+ */
 export function lz4Decompress(frame: Uint8Array, size: number): Uint8Array {
 	const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
 	const bad = (why: string): Error => new Error(`LZ4: ${why}`);
@@ -41,8 +50,18 @@ export function lz4Decompress(frame: Uint8Array, size: number): Uint8Array {
 	if (at + 1 > frame.length) throw bad('the header is cut');
 	if (((xxh32(frame.subarray(4, at)) >>> 8) & 0xff) !== frame[at]) throw bad('the header is damaged');
 	at++;
-	const output = new Uint8Array(size);
+	if (size > frame.length * LARGEST_RATIO) throw bad(`${frame.length} bytes cannot hold ${size}`);
+	const largestBlock = BLOCK_SIZES[((frame[5] as number) >>> 4) & 7] as number;
+	let output = new Uint8Array(Math.min(size, largestBlock));
 	let length = 0;
+	/** Room for another block of content, as far as `size` allows any. */
+	const grow = (content: number): void => {
+		const wanted = Math.min(size, length + content);
+		if (wanted <= output.length) return;
+		const larger = new Uint8Array(Math.min(size, Math.max(wanted, output.length * 2)));
+		larger.set(output.subarray(0, length));
+		output = larger;
+	};
 	for (;;) {
 		if (at + 4 > frame.length) throw bad('a block is cut');
 		const word = view.getUint32(at, true);
@@ -50,6 +69,8 @@ export function lz4Decompress(frame: Uint8Array, size: number): Uint8Array {
 		if (word === 0) break;
 		const bytes = word & 0x7fffffff;
 		if (at + bytes > frame.length) throw bad('a block is cut');
+		if (bytes > largestBlock) throw bad(`a block of ${bytes} bytes where ${largestBlock} are the most`);
+		grow(word >>> 31 === 1 ? bytes : Math.min(largestBlock, bytes * LARGEST_RATIO));
 		const block = frame.subarray(at, at + bytes);
 		if (word >>> 31 === 1) {
 			if (length + bytes > size) throw bad('more content than stated');
