@@ -21,7 +21,7 @@ export function assertHolds<T>(arbitrary: fc.Arbitrary<T>, numRuns: number, mist
 		const mistake = mistakeIn(value);
 		if (mistake !== null) throw new Error(mistake);
 	});
-	const details = fc.check(property, { numRuns, ...(TICKFORGE_SEED === undefined ? {} : { seed: Number(TICKFORGE_SEED) }) });
+	const details = fc.check(property, { numRuns, endOnFailure: process.env.TICKFORGE_FIRST === '1', ...(TICKFORGE_SEED === undefined ? {} : { seed: Number(TICKFORGE_SEED) }) });
 	if (!details.failed) return;
 	const { errorInstance } = details;
 	throw new Error(`${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}\n(seed ${details.seed}, case ${details.numRuns}, made smaller ${details.numShrinks} times)`, { cause: errorInstance });

@@ -206,7 +206,7 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 						f.block((accepted) => {
 							const convert = (edge: Edge): void => {
 								scope.vectors.used = 0;
-								emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => undefined, ends: () => undefined, table }, fallback);
+								emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => undefined, ends: () => undefined, table }, fallback, fallback);
 								finish(edge, accepted);
 							};
 							f.switch(
@@ -464,7 +464,9 @@ function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 							if (expressOf(edge) > 0) return;
 							scope.vectors.used = 0;
 							f.block((otherwise) => {
-								emitEdge(scope, machine, edge, flow, otherwise);
+								// A text that was written cannot be taken back, except with the whole message.
+								const late = machine.list === null && edge.state === machine.states[0] ? otherwise : unknown;
+								emitEdge(scope, machine, edge, flow, otherwise, late);
 								if (edge.next === null) flow.finish(edge);
 								else {
 									const items = scope.lists.get(edge.list as ListPlan) as Func;
@@ -485,7 +487,8 @@ function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 	again(parts);
 }
 
-function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherwise: Label): void {
+/** Emits one part: `otherwise` where its bytes do not fit, `late` where that shows when something is written already. */
+function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherwise: Label, late: Label): void {
 	const { f, p, record } = scope;
 	const record_ = layoutRecord(edge.spots, edge);
 	// No part is longer than what is left: its bytes are read without asking again.
@@ -506,7 +509,7 @@ function emitEdge(scope: Scope, machine: Machine, edge: Edge, flow: Flow, otherw
 	}
 	otherwise.branchIf(wrong.anyTrue(), { likely: false });
 	if (edge.state === machine.states[0]) flow.begin(edge, otherwise);
-	for (const spot of edge.spots) emitSpot(scope, edge, spot, record_.values.get(spot) ?? -1, flow, otherwise);
+	for (const spot of edge.spots) emitSpot(scope, edge, spot, record_.values.get(spot) ?? -1, flow, late);
 	for (const [spot, offset] of record_.textScales) f.store8(scope.rows.batch.add(scope.rows.row), I32.load(record, offset), spot.column.textScales);
 	const numbers = { f, constants: scope.constants, p, record, vector: () => takeVector(scope), at8: scope.rows.at8, at4: scope.rows.at4 };
 	for (const pair of record_.pairs) emitPair(numbers, pair);
