@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { relative } from 'node:path';
 import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { type AllocationProof, type Collections, feedWorkload, proveAllocations, proveRestarts, type RestartProof, type Trend } from '../observe/index.ts';
-import type { AnyBatch } from '../pipeline/compile.ts';
+import type { AnyBatch, ParserStatistics } from '../pipeline/compile.ts';
 import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
@@ -21,6 +21,8 @@ interface Proof {
 	/** Of all messages that were parsed for it. */
 	readonly refused: number;
 	readonly parsed: number;
+	/** Of the layout tier. */
+	readonly layouts: ParserStatistics['layouts'];
 	readonly restarts: RestartProof | null;
 	readonly seconds: number;
 }
@@ -60,7 +62,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	const workload = feedWorkload(json(schema), input.bytes, input.framing, options);
 	const allocations = await proveAllocations(workload.run, {
 		messages,
-		// With fewer messages longer parts: a part should hold some batches.
+		// With fewer messages longer segments: one should hold some batches.
 		segments: Math.max(4, Math.min(100, Math.floor(messages / 50_000))),
 		arena: workload.arena,
 		isSettled: workload.isSettled,
@@ -69,7 +71,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	});
 	const { statistics, tier: used } = workload.summary();
 	const restarted = restarts === 0 ? null : await proveRestarts(() => startAndStop(schema, input, options), { rounds: restarts });
-	const proof: Proof = { title, input, tier: used, hasCallback: 'onBatch' in loaded.exports, allocations, refused: statistics.refused, parsed: statistics.messages, restarts: restarted, seconds: (performance.now() - started) / 1000 };
+	const proof: Proof = { title, input, tier: used, hasCallback: 'onBatch' in loaded.exports, allocations, refused: statistics.refused, parsed: statistics.messages, layouts: statistics.layouts, restarts: restarted, seconds: (performance.now() - started) / 1000 };
 	console.log(values.json ? JSON.stringify(proofObject(proof)) : render(proof));
 	return isProven(proof) ? EXIT.ok : EXIT.notProven;
 }
@@ -96,7 +98,7 @@ function render(proof: Proof): string {
 	const { allocations, input, restarts } = proof;
 	const { measured, floor, warmUp } = allocations;
 	const lines = [`${proof.title}: ${input.name} (${input.format}${input.isPart ? `, its first ${bytesText(input.bytes.length)}` : ''}), ${proof.tier} tier${proof.hasCallback ? ', with its onBatch' : ''}`, ''];
-	lines.push(isProven(proof) ? 'Proven: nothing is allocated per message, and nothing is left behind.' : `Not proven: ${[...allocations.reasons, ...(restarts?.reasons ?? [])].join('; ')}.`);
+	lines.push(isProven(proof) ? `Proven: nothing is allocated per message${restarts === null ? '' : ', and nothing is left behind'}.` : `Not proven: ${[...allocations.reasons, ...(restarts?.reasons ?? [])].join('; ')}.`);
 	lines.push('');
 	const part = measured.messages / measured.segments.length;
 	lines.push(
@@ -109,12 +111,13 @@ function render(proof: Proof): string {
 			['arena', bytesOf(measured.growth.arena), '–'],
 			['bytes a message', measured.bytesPerMessage.toFixed(4), floor.bytesPerMessage.toFixed(4)],
 			['garbage collections', collectionsText(measured.collections), collectionsText(floor.collections)],
-			[`parts of ${count(part)} messages`, `${count(measured.segments.length - measured.loudSegments)} of ${measured.segments.length} with 0 bytes`, `${count(floor.segments.length - floor.loudSegments)} of ${floor.segments.length} with 0 bytes`],
+			[`segments of ${count(part)} messages`, `${count(measured.segments.length - measured.loudSegments)} of ${measured.segments.length} with 0 bytes`, `${count(floor.segments.length - floor.loudSegments)} of ${floor.segments.length} with 0 bytes`],
 		]),
 	);
 	lines.push('', `An empty run measures the same way and handles nothing: its bytes are what reading V8's counters takes, and are in the measured ones, too.`);
 	lines.push(`Once, in all: ${bytesOf(allocations.onceBytes)} above the empty run, compiled code left out; up to ${bytesOf(allocations.allowance)} are allowed.`);
 	lines.push(`Warm-up: ${count(warmUp.messages)} messages${warmUp.isSettled ? '' : '; it ended at its limit, not because nothing was allocated any more (--warm-up N)'}.`);
+	if (proof.layouts !== null) lines.push(`The layout tier made ${count(proof.layouts.modules)} modules for ${count(proof.layouts.layouts)} layouts and may learn more; --tier schema learns nothing while it parses.`);
 	if (proof.refused > 0) lines.push(`Of ${count(proof.parsed)} messages parsed, ${count(proof.refused)} were refused (tickforge run says why).`);
 	if (allocations.sites.length > 0) {
 		lines.push('', 'where (sampled on less optimised code, which allocates more)');
@@ -137,7 +140,7 @@ function render(proof: Proof): string {
 		);
 	}
 	if (restarts !== null) {
-		lines.push('', `started and stopped ${count(restarts.rounds)} times, all garbage collected each time`);
+		lines.push('', `started and stopped ${count(restarts.rounds)} times, all garbage collected each time; medians`);
 		lines.push(
 			table([
 				['heap', trendText(restarts.heap)],
@@ -157,7 +160,7 @@ function collectionsText(collections: Collections): string {
 	return seen.length === 0 ? 'none' : seen.map(([kind, number]) => `${count(number)} ${kind}`).join(', ');
 }
 
-const trendText = ({ bytesPerRound, isGrowing }: Trend): string => `${bytesOf(bytesPerRound)} a round${isGrowing ? ', steadily: a leak' : ''}`;
+const trendText = ({ bytesPerRound, bytesPerStep, isGrowing }: Trend): string => `${isGrowing ? 'a leak: ' : ''}${bytesOf(bytesPerStep)} from one round to the next, ${bytesOf(bytesPerRound)} a round over all`;
 
 function placeOf({ file, line, isGenerated }: { readonly file: string; readonly line: number; readonly isGenerated: boolean }): string {
 	if (file === '') return '';
@@ -175,6 +178,7 @@ function proofObject(proof: Proof): Record<string, unknown> {
 		input: { name: input.name, format: input.format, bytes: input.bytes.length, isPart: input.isPart },
 		tier: proof.tier,
 		parsed: proof.parsed,
+		layouts: proof.layouts,
 		refused: proof.refused,
 		allocations,
 		restarts,

@@ -22,7 +22,7 @@ export interface Growth {
 	readonly heap: number;
 	/** Of `heap`, what the engine itself put into its spaces for code: functions that it compiled meanwhile. */
 	readonly compiledCode: number;
-	/** Memory outside of the heap that objects hold, array buffers included: all bytes allocated. */
+	/** Memory outside of the heap that objects hold, array buffers included; negative where more was given back than taken. */
 	readonly external: number;
 	/** Of `external`, what array buffers hold more at the end than at the start. */
 	readonly arrayBuffers: number;
@@ -90,7 +90,8 @@ export function createHeapMeter(marks: number, arena?: Arena): HeapMeter {
 		times[made++] = performance.now();
 	};
 	const between = (from: number, to: number, field: number): number => (readings[to * FIELDS + field] as number) - (readings[from * FIELDS + field] as number);
-	const allocated = (from: number, to: number): number => between(from, to, HEAP) + between(from, to, EXTERNAL);
+	// Memory outside of the heap that is given back in between must not hide what the heap grew by.
+	const allocated = (from: number, to: number): number => between(from, to, HEAP) + Math.max(0, between(from, to, EXTERNAL));
 	return {
 		start() {
 			observer.observe({ entryTypes: ['gc'] });

@@ -36,7 +36,7 @@ export interface ProveOptions {
 export interface AllocationMeasurement {
 	readonly messages: number;
 	readonly growth: Growth;
-	/** `growth` without arena and memory, by message: `heap + external`. */
+	/** Heap, and what memory outside of it grew by, a message. */
 	readonly bytesPerMessage: number;
 	readonly collections: Collections;
 	readonly segments: readonly Segment[];
@@ -87,8 +87,9 @@ export async function proveAllocations(workload: Workload, options: ProveOptions
 
 	const measured = summary(run.measured, messages);
 	const floor = summary(empty.measured, messages);
-	const objects = ({ growth }: AllocationMeasurement): number => growth.heap + growth.external - growth.compiledCode;
-	const onceBytes = Math.max(0, objects(measured) - objects(floor));
+	const objects = (of: AllocationMeasurement): number => of.growth.heap - of.growth.compiledCode;
+	// Each by itself: what one gives back does not make up for the other.
+	const onceBytes = Math.max(0, objects(measured) - objects(floor)) + Math.max(0, measured.growth.external - Math.max(0, floor.growth.external));
 	const { growth, loudSegments } = measured;
 	const reasons: string[] = [];
 	if (loudSegments * 2 > segments) reasons.push(`${loudSegments} of ${segments} segments allocated: it goes on and on`);
@@ -103,7 +104,7 @@ export async function proveAllocations(workload: Workload, options: ProveOptions
 
 function summary({ growth, segments, collections }: Measured, messages: number): AllocationMeasurement {
 	const loudSegments = segments.filter(({ bytes, reading }) => bytes === null || bytes > reading).length;
-	return { messages, growth, bytesPerMessage: (growth.heap + growth.external) / messages, collections, segments, loudSegments };
+	return { messages, growth, bytesPerMessage: (growth.heap + Math.max(0, growth.external)) / messages, collections, segments, loudSegments };
 }
 
 interface Plan {

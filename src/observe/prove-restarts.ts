@@ -15,6 +15,8 @@ export interface RestartOptions {
 export interface Trend {
 	/** Bytes more with each round: the median of the slopes between any two rounds, which a jump or two do not move. */
 	readonly bytesPerRound: number;
+	/** From one round to the next, in the middle when they are sorted. The engine compiling code makes few steps, a leak makes every one. */
+	readonly bytesPerStep: number;
 	/** How steadily it rose: of all pairs of rounds, those in which the later one had more, less those in which it had less; -1 to 1. */
 	readonly steadiness: number;
 	readonly isGrowing: boolean;
@@ -95,5 +97,7 @@ function trendOf(bytes: Float64Array, tolerance: number): Trend {
 	slopes.sort((a, b) => a - b);
 	const bytesPerRound = slopes[slopes.length >> 1] as number;
 	const steadiness = rising / slopes.length;
-	return { bytesPerRound, steadiness, isGrowing: bytesPerRound > tolerance && steadiness > STEADY, bytes: [...bytes] };
+	const steps = Array.from(bytes.subarray(1), (now, index) => now - (bytes[index] as number)).sort((a, b) => a - b);
+	const bytesPerStep = steps[steps.length >> 1] as number;
+	return { bytesPerRound, bytesPerStep, steadiness, isGrowing: bytesPerRound > tolerance && bytesPerStep > tolerance / 2 && steadiness > STEADY, bytes: [...bytes] };
 }

@@ -16,7 +16,7 @@ import type { FileMapping } from '../os/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { inflate } from '../sources/inflate.ts';
 import type { Source } from '../sources/source.ts';
-import { type AnyBatch, type CompileOptions, compile, type MessageParser, type ParserStatistics } from './compile.ts';
+import { type AnyBatch, type CompileOptions, compile, type MessageParser, type ParserStatistics, type RefusedMessage } from './compile.ts';
 
 /** A refused message of a feed, with where it was. Read it in the callback; `bytes` is a view. */
 export interface RefusedInput {
@@ -140,6 +140,24 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 		batch.retain();
 		waiting.push(taken.finally(() => batch.release()));
 	};
+	/** On its own for the same reason. */
+	const tellRefused = (onRefused: (refused: RefusedInput) => void, refused: RefusedMessage): void => {
+		const before = timed ? performance.now() : 0;
+		const { bytes, variant } = refused;
+		const descriptor = callDescriptors + (refused.sequence - (sums[PARSED] as number)) * DESCRIPTOR.size;
+		const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
+		onRefused({
+			category: refused.category,
+			offset: refused.offset,
+			sequence: refused.sequence + droppedMessages,
+			variant: protocol.schema.variants.findIndex(({ name }) => name === variant),
+			received: parser.arena.view().getBigInt64(descriptor + DESCRIPTOR.received, true),
+			position: inWindow ? (sums[WINDOW_POSITION] as number) + bytes.byteOffset - window.address : -1,
+			length: bytes.length,
+			bytes,
+		});
+		if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
+	};
 	const makeParser = options.parser ?? ((all: CompileOptions<S>): MessageParser => compile(protocol, all));
 	const parser = makeParser({
 		...compileOptions(options),
@@ -150,22 +168,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			if (taken !== undefined) hold(batch as Batch<unknown>, taken);
 		},
 		onError(refused) {
-			if (options.onRefused === undefined) return;
-			const before = timed ? performance.now() : 0;
-			const { bytes } = refused;
-			const descriptor = callDescriptors + (refused.sequence - (sums[PARSED] as number)) * DESCRIPTOR.size;
-			const inWindow = bytes.byteOffset >= window.address && bytes.byteOffset < window.address + window.size;
-			options.onRefused({
-				category: refused.category,
-				offset: refused.offset,
-				sequence: refused.sequence + droppedMessages,
-				variant: protocol.schema.variants.findIndex(({ name }) => name === refused.variant),
-				received: parser.arena.view().getBigInt64(descriptor + DESCRIPTOR.received, true),
-				position: inWindow ? (sums[WINDOW_POSITION] as number) + bytes.byteOffset - window.address : -1,
-				length: bytes.length,
-				bytes,
-			});
-			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + (performance.now() - before) / 1000;
+			if (options.onRefused !== undefined) tellRefused(options.onRefused, refused);
 		},
 	});
 	const { arena } = parser;

@@ -150,7 +150,7 @@ describe('the other commands', () => {
 		expect(json(['doctor'])).toHaveProperty('facilities');
 	});
 	it('help', () => {
-		for (const command of ['run', 'detect', 'inspect', 'doctor', 'simulate', 'build', 'start']) {
+		for (const command of ['run', 'detect', 'inspect', 'doctor', 'prove', 'simulate', 'build', 'start']) {
 			expect(tickforge([command, '--help']).stdout).toMatch(new RegExp(`^tickforge ${command}`));
 			expect(tickforge(['help', command]).stdout).toMatch(new RegExp(`^tickforge ${command}`));
 		}

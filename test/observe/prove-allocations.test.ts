@@ -105,7 +105,7 @@ describe('proveAllocations', () => {
 		);
 		expect(proof.isZero).toBe(false);
 		expect(proof.measured.growth.arrayBuffers).toBeGreaterThanOrEqual(100 * 4096);
-		expect(proof.measured.growth.external).toBeGreaterThanOrEqual(100 * 4096);
+		expect(proof.measured.growth.external).toBeGreaterThan(95 * 4096);
 		expect(proof.measured.growth.arena).toBe(100 * 128);
 		expect(proof.reasons.join()).toMatch(/regions of the arena grew by 12800 bytes/);
 	});

@@ -1,0 +1,61 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const index = resolve(import.meta.dirname, '../../src/index.ts').replaceAll('\\', '/');
+const folder = mkdtempSync(join(tmpdir(), 'tickforge-prove-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const prove = (...args: string[]): SpawnSyncReturns<string> => spawnSync(process.execPath, [main, 'prove', ...args], { encoding: 'utf8', cwd: folder });
+const few = ['--messages', '1000000', '--tier', 'schema'];
+
+const SCHEMA = `import { decimal, message, symbol } from '${index}';\nexport default message('trade', { symbol: symbol().key('s'), price: decimal(2).key('p') });\n`;
+writeFileSync(join(folder, 'feed.ts'), SCHEMA);
+writeFileSync(join(folder, 'allocating.ts'), `${SCHEMA}const kept: unknown[] = [];\nexport function onBatch(batch: { rows: number }): void {\n\tfor (let row = 0; row < batch.rows; row++) kept[0] = { row };\n}\n`);
+// The last line has no end, and one message is none of the schema's.
+writeFileSync(join(folder, 'day.ndjson'), '{"s":"A","p":"1.25"}\n{"s":"B","p":"2"}\n{"x":1}\n{"s":"C","p":"3"}');
+
+describe('tickforge prove allocations', () => {
+	it('proves a preset clean with generated messages', () => {
+		const { status, stdout, stderr } = prove('allocations', 'okx', ...few, '--restarts', '8');
+		expect(stderr).toBe('');
+		expect(stdout).toMatch(/^OKX.*20000 messages of the okx simulator/);
+		expect(stdout).toMatch(/Proven: nothing is allocated per message, and nothing is left behind/);
+		expect(stdout).toMatch(/over 1,000,000 messages +measured +empty run/);
+		expect(stdout).toMatch(/started and stopped 8 times/);
+		expect(status).toBe(0);
+	});
+
+	it('repeats a file of one’s own, whole messages only', () => {
+		const { status, stdout } = prove('allocations', './feed.ts', 'day.ndjson', ...few, '--restarts', '0', '--json');
+		const proof = JSON.parse(stdout);
+		expect(proof).toMatchObject({ proven: true, reasons: [], tier: 'schema', input: { name: 'day.ndjson', format: 'ndjson' }, restarts: null, allocations: { isZero: true, measured: { messages: 1_000_000, growth: { arena: 0, memory: 0 } } } });
+		// One of the four is refused, each time round.
+		expect(proof.refused * 4).toBe(proof.parsed);
+		expect(status).toBe(0);
+	});
+
+	it('names the function that allocates, and says so by its exit code', () => {
+		const { status, stdout } = prove('allocations', './allocating.ts', ...few, '--restarts', '0', '--warm-up', '1000000');
+		expect(stdout).toMatch(/with its onBatch/);
+		expect(stdout).toMatch(/^Not proven: \d+ of 20 segments allocated/m);
+		expect(stdout).toMatch(/bytes a message +[\d.]+ % +onBatch +allocating\.ts:4 +from /);
+		expect(status).toBe(6);
+	});
+
+	it.each([
+		[[], 1, /prove what\? There is: tickforge prove allocations/],
+		[['leaks'], 1, /"leaks" cannot be proved/],
+		[['allocations'], 1, /which preset/],
+		[['allocations', 'okx', 'missing.ndjson'], 2, /there is no such file/],
+		[['allocations', 'okx', '--restarts', '3'], 1, /0, or 8 and more/],
+		[['allocations', 'okx', '--massages', '3'], 1, /Did you mean --messages/],
+	] as const)('%j says what to do', (args, status, said) => {
+		const result = prove(...args);
+		expect(result.stderr).toMatch(said);
+		expect(result.stderr).not.toMatch(/\n {4}at /);
+		expect(result.status).toBe(status);
+	});
+});
