@@ -17,7 +17,10 @@ const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 interface OpenTable {
 	readonly appender: DuckDBAppender;
-	readonly chunks: ChunkWriter;
+	/** Columns with their types, in words. */
+	readonly columns: readonly string[];
+	/** By layout: batches of one table may have room for different numbers of rows. */
+	readonly chunks: WeakMap<TableLayout, ChunkWriter>;
 }
 
 /** Tables of one database that batches are appended to; made on the first batch of each. */
@@ -28,19 +31,25 @@ function createTables(duckdb: DuckDB, connection: DuckDBConnection) {
 		await connection.run(`CREATE TABLE IF NOT EXISTS ${sqlName(layout.name)} (${fields.map(({ name, type }) => `${sqlName(name)} ${type}`).join(', ')})`);
 		const there = await connection.run(`SELECT * FROM ${sqlName(layout.name)} LIMIT 0`);
 		const types = there.columnTypes();
-		const other = there.columnNames().map((name, index) => `${name} ${types[index]}`);
-		const wanted = fields.map(({ name, type }) => `${name} ${type}`);
-		const differing = (other.length > wanted.length ? other : wanted).findIndex((_, index) => other[index] !== wanted[index]);
-		if (differing >= 0) throw new Error(`tickforge: the table "${layout.name}" is there already and has other columns: column ${differing + 1} is ${other[differing] ?? 'missing'} instead of ${wanted[differing] ?? 'missing'}; write to another database, or drop the table`);
-		return { appender: await connection.createAppender(layout.name), chunks: createChunkWriter(duckdb, layout) };
+		const columns = there.columnNames().map((name, index) => `${name} ${types[index]}`);
+		return { appender: await connection.createAppender(layout.name), columns, chunks: new WeakMap() };
+	};
+	const writerFor = ({ chunks, columns }: OpenTable, layout: TableLayout): ChunkWriter => {
+		const known = chunks.get(layout);
+		if (known !== undefined) return known;
+		const wanted = duckDBFields(duckdb, layout).map(({ name, type }) => `${name} ${type}`);
+		const differing = (columns.length > wanted.length ? columns : wanted).findIndex((_, index) => columns[index] !== wanted[index]);
+		if (differing >= 0) throw new Error(`tickforge: the table "${layout.name}" is there already and has other columns: column ${differing + 1} is ${columns[differing] ?? 'missing'} instead of ${wanted[differing] ?? 'missing'}; write to another database, or drop the table`);
+		const writer = createChunkWriter(duckdb, layout);
+		chunks.set(layout, writer);
+		return writer;
 	};
 	return {
 		names: () => [...tables.keys()],
 		async append(batch: Parameters<Sink['write']>[0]) {
 			const table = tables.get(batch.table) ?? (await open(batch.layout));
 			tables.set(batch.table, table);
-			table.chunks.write(batch, (chunk) => table.appender.appendDataChunk(chunk));
-			table.appender.flushSync();
+			writerFor(table, batch.layout).write(batch, (chunk) => table.appender.appendDataChunk(chunk));
 		},
 		close() {
 			for (const { appender } of tables.values()) appender.closeSync();
@@ -48,7 +57,12 @@ function createTables(duckdb: DuckDB, connection: DuckDBConnection) {
 	};
 }
 
-/** One table a variant in a database file; rows are added to tables that exist. @throws where DuckDB is not installed */
+/**
+ * One table a variant in a database file; rows are added to tables that exist. DuckDB takes rows in by some 200,000 of a
+ * table at a time, and the rest on `close`: a process that dies before loses those.
+ *
+ * @throws where DuckDB is not installed
+ */
 export async function createDuckDBSink(path: string): Promise<Sink> {
 	const duckdb = await loadDuckDB(`writing ${path}`);
 	const instance: DuckDBInstance = await duckdb.DuckDBInstance.create(path);

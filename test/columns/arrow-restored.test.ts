@@ -2,6 +2,8 @@ import { type Data, Dictionary, Field, Int32, List, makeData, RecordBatch, Recor
 import { describe, expect, it, vi } from 'vitest';
 import { createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { lz4Compress, lz4Decompress } from '../../src/columns/arrow/lz4-frame.ts';
+import { batchFromRows } from '../../src/columns/index.ts';
+import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { decimal, enumeration, integer, list, message, object, oneOf, type Schema as TickSchema, tuple } from '../../src/schema/index.ts';
 import { testTable } from './batches.ts';
 
@@ -119,6 +121,21 @@ describe('foreign Arrow files', () => {
 			{ price: 1, price_scale: 1, lost: 1 },
 			{ price: 2, price_scale: 2, lost: 2 },
 		]);
+	});
+});
+
+describe('an Arrow writer', () => {
+	const schema = oneOf('feed', { version: 1 }, message('trade', { price: decimal(2).keepScale(), id: integer() }));
+	it('takes batches with room for other numbers of rows, and refuses other columns', () => {
+		const rows = (count: number) => Array.from({ length: count }, (_, id) => ({ price: `${id}.5`, id: BigInt(id) }));
+		const small = batchFromRows(layoutSchema(schema, { rows: 64 }), rows(3));
+		const large = batchFromRows(layoutSchema(schema, { rows: 512 }), rows(300));
+		const writer = createArrowWriter(small.layout, small.symbols, { format: 'file' });
+		const chunks = [small, large].flatMap((batch) => writer.write(batch).map((chunk) => chunk.slice()));
+		const back = readArrow(join([...chunks, ...writer.finish()])).batches;
+		expect(back.map((batch) => batch.toRows())).toEqual([small.toRows(), large.toRows()]);
+		const other = oneOf('feed', { version: 1 }, message('trade', { price: decimal(3).keepScale(), id: integer() }));
+		expect(() => writer.write(batchFromRows(layoutSchema(other, { rows: 64 }), rows(1)))).toThrow(/other columns/);
 	});
 });
 

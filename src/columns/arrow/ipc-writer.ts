@@ -65,6 +65,16 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 		}
 	};
 	collect(fields);
+	// Batches of a table may have room for different numbers of rows, and then their columns lie elsewhere.
+	const known = new WeakMap<TableLayout, readonly ArrowField[]>([[layout, fields]]);
+	const fieldsFor = (other: TableLayout): readonly ArrowField[] => {
+		const found = known.get(other);
+		if (found !== undefined) return found;
+		const made = arrowFields(other, options);
+		if (describe(made) !== describe(fields)) throw new Error(`tickforge: this batch of "${other.name}" has other columns than this Arrow writer was made for; use one writer a schema`);
+		known.set(other, made);
+		return made;
+	};
 	const scratch = new Map<string, Uint8Array>();
 	/** A buffer of at least this size that the next batch uses again. */
 	const reuse = (key: string, bytes: number): Uint8Array => {
@@ -188,7 +198,7 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 			if (format === 'stream') {
 				for (const [id, written] of dictionaries) if ((symbols[id] as SymbolReader).count > written) writeDictionary(chunks, id, written, true);
 			}
-			const body = gather(batch, fields, reuse);
+			const body = gather(batch, fieldsFor(batch.layout), reuse);
 			recordBlocks.push(writeBody(chunks, batch.rows, body, MESSAGE.record, (_, record) => record));
 			return chunks;
 		},
@@ -228,6 +238,11 @@ export function createArrowWriter(layout: TableLayout, symbols: readonly SymbolR
 			return chunks;
 		},
 	};
+}
+
+/** Everything but where the values lie. */
+function describe(fields: readonly ArrowField[]): string {
+	return JSON.stringify(fields, (key, value: unknown) => (key === 'source' ? undefined : value));
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
