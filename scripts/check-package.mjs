@@ -35,7 +35,7 @@ const parser = compile(json(trade), { onBatch: (batch) => rows.push(...batch.toR
 parser.parse('{"s":"BTCUSDT","p":"27123.10"}');
 parser.flush();
 if (rows.length !== 1 || rows[0].symbol !== 'BTCUSDT' || rows[0].price !== 2712310000000n) throw new Error('wrong rows: ' + JSON.stringify(rows, (_, v) => typeof v === 'bigint' ? String(v) : v));
-if (parser.tier !== 'schema') throw new Error('the generated tier is not in use: ' + parser.tier);
+if (parser.tier !== 'layout') throw new Error('the generated tier is not in use: ' + parser.tier);
 const { openBackgroundCompiler, openCodeCache } = await import('tickforge');
 const background = openBackgroundCompiler({ keepsProcess: true });
 const made = await background.compile({ protocol: 'json', schema: parser.schema });

@@ -83,7 +83,8 @@ describe('a cursor', () => {
 		};
 		for (let round = 0; round < 3000; round++) pass();
 		let least = Number.POSITIVE_INFINITY;
-		for (let attempt = 0; attempt < 5; attempt++) {
+		// On a busy machine the engine may finish compiling late: what allocates always is never quiet.
+		for (let attempt = 0; attempt < 40 && least >= 1500 * 64; attempt++) {
 			const before = process.memoryUsage().heapUsed;
 			for (let round = 0; round < 1500; round++) pass();
 			const growth = process.memoryUsage().heapUsed - before;
