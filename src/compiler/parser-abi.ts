@@ -74,7 +74,7 @@ export const CONTEXT = {
 
 /**
  * What a parser that learns keeps between calls, at `CONTEXT.layouts`; u32 each. What follows it is the protocol's own.
- * - `taken`, `missed`: messages that layouts took, and that they did not, since the caller last cleared them.
+ * - `taken`, `missed`: accepted messages that layouts took, and that they did not, since the caller last cleared them.
  * - `notes`: messages kept to be learned (NOTE), at `noteTable`, where `noteLimit` fit; the caller takes them after a call.
  * - `noteEvery`: every how many of the accepted messages that no layout took one is noted; `noteCountdown` counts.
  */

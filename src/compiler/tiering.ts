@@ -50,7 +50,7 @@ export interface TieringRules {
 export interface TieringStatistics {
 	/** `learning`: no module with layouts yet; `aside`: layouts took too few messages, the schema tier parses. */
 	readonly state: 'learning' | 'settled' | 'aside';
-	/** Messages that layouts took, and did not, while a module with layouts was there. */
+	/** Accepted messages that layouts took, and did not, while a module with layouts was there. */
 	readonly taken: number;
 	readonly missed: number;
 	/** Of the last window. */
@@ -81,6 +81,8 @@ export interface Tiering {
 	 * messages. In memory: passed on as it is, each such number would be an object.
 	 */
 	readonly took: Float64Array;
+	/** Whether calls are to be measured now: reading the clock costs an object or two. */
+	readonly isTimed: boolean;
 	/** To be called after each call of `parse`, with the messages it consumed. */
 	afterCall(messages: number): void;
 	/** What was learned from. */
@@ -99,8 +101,10 @@ const LONGEST_LEARNING = 0.7;
 const LONGEST_LEARNED = 4096;
 /** At least one of so many messages that no layout took is looked at. */
 const MOST_SELDOM = 4096;
-/** The schema tier's pace is looked at again after so many windows. */
+/** The schema tier's pace is looked at again after so many windows: sooner where layouts take fewer than nine of ten. */
 const CALIBRATE_EVERY = 16;
+const CALIBRATE_OFTEN = 4;
+const WELL_TAKEN = 9;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
@@ -127,7 +131,11 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	const get = (field: number): number => current()[block + (field >>> 2)] as number;
 	const learnAfter = options.known !== undefined && options.known.length > 0 ? 0 : (options.rules?.learnAfter ?? 4096);
-	current()[(context + CONTEXT.layouts) >>> 2] = learnAfter > 0 ? 0 : store.address;
+	/** Tells generated code where layouts are; 0: nothing is counted or noted. */
+	const setLayouts = (address: number): void => {
+		current()[(context + CONTEXT.layouts) >>> 2] = address;
+	};
+	setLayouts(learnAfter > 0 ? 0 : store.address);
 	put(LEARNING.noteLimit, NOTES);
 	put(LEARNING.noteTable, noteTable);
 	put(LEARNING.noteEvery, 1);
@@ -164,6 +172,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	const times = new Float64Array(2);
 	let schemaTimed = 0;
 	let schemaPace = 0;
+	/** Whether this window is compared with the schema tier. */
+	let timed = false;
 	let windowTimed = 0;
 	let windows = 0;
 	let slowWindows = 0;
@@ -233,7 +243,10 @@ export function createTiering(options: TieringOptions): Tiering {
 		calibrating = Math.max(64, Math.min(4096, windowSize >> 3));
 		times[SCHEMA] = 0;
 		schemaTimed = 0;
+		timed = true;
 		tiering.parse = schema;
+		// What layouts would have taken need not be learned again.
+		setLayouts(0);
 	};
 	const stepAside = (): void => {
 		slowWindows = 0;
@@ -242,12 +255,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		since = 0;
 		asidePatience *= 2;
 		tiering.parse = schema;
-		// Nothing is counted or noted meanwhile.
-		current()[(context + CONTEXT.layouts) >>> 2] = 0;
+		setLayouts(0);
 	};
 	const returnFromAside = (): void => {
 		// Perhaps the feed is another one by now.
-		current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+		setLayouts(store.address);
 		learned = 0;
 		since = 0;
 		state = 'learning';
@@ -284,18 +296,22 @@ export function createTiering(options: TieringOptions): Tiering {
 			// Slower than without layouts, twice in a row: once may be another program's doing.
 			const slow = schemaPace > 0 && windowTimed > 0 && (times[WINDOW] as number) / windowTimed > schemaPace;
 			slowWindows = slow ? slowWindows + 1 : 0;
+			timed = slow;
 			times[WINDOW] = 0;
 			windowTimed = 0;
 			if (recentTaken < leastTaken * (recentTaken + recentMissed) || slowWindows > 1) stepAside();
 			else {
 				store.write(true);
-				if (windows++ % CALIBRATE_EVERY === 0) calibrate();
+				if (windows++ % (recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN) === 0) calibrate();
 			}
 		}
 	};
 
 	const tiering: Tiering = {
 		parse: schema,
+		get isTimed() {
+			return timed;
+		},
 		samples: learner.samples,
 		took: new Float64Array(1),
 		afterCall(messages) {
@@ -303,7 +319,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (waiting) {
 				if (since < learnAfter) return;
 				waiting = false;
-				current()[(context + CONTEXT.layouts) >>> 2] = store.address;
+				setLayouts(store.address);
 			}
 			if (state === 'aside') {
 				if (since >= asidePatience) returnFromAside();
@@ -320,11 +336,12 @@ export function createTiering(options: TieringOptions): Tiering {
 				if (calibrating <= 0) {
 					if (schemaTimed > 0) schemaPace = (times[SCHEMA] as number) / schemaTimed;
 					tiering.parse = withLayouts;
+					setLayouts(store.address);
 				}
 				return;
 			}
 			if (state === 'settled') {
-				if (tiering.took[0] !== 0) {
+				if (timed && tiering.took[0] !== 0) {
 					times[WINDOW] = (times[WINDOW] as number) + (tiering.took[0] as number);
 					windowTimed += messages;
 				}

@@ -392,9 +392,10 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	};
 	const parsePart = (at: number, part: number): number => {
 		// Whether layouts pay is measured, on calls long enough for it.
-		const before = tiering !== null && part >= TIMED ? performance.now() : 0;
+		const timed = tiering?.isTimed === true && part >= TIMED;
+		const before = timed ? performance.now() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
-		if (tiering !== null) tiering.took[0] = before > 0 ? performance.now() - before : 0;
+		if (tiering?.isTimed === true) tiering.took[0] = timed ? performance.now() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();

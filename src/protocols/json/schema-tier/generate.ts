@@ -196,9 +196,10 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 				});
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(stopped));
-				f.if(layouts, () => {
+				// What is refused, no layout could have taken.
+				f.if(layouts.ne(0).and(accepted.ne(0)), () => {
 					f.store(layouts, I32.load(layouts, LEARNING.missed).add(1), LEARNING.missed);
-					f.if(accepted, () => noteInTurn(f, p, end, variant));
+					noteInTurn(f, p, end, variant);
 				});
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
