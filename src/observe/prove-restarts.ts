@@ -36,6 +36,8 @@ export interface RestartProof {
 	readonly resident: Trend;
 }
 
+/** Rounds that resident memory says something after: allocators and the engine's threads take theirs by and by. */
+const SURE = 32;
 /** Bytes a round that are no leak: the engine's feedback and caches still move by less. */
 const TOLERANCE = { heap: 1024, external: 1024, resident: 65536 } as const;
 /** So many rounds without a change end the warm-up. */
@@ -71,7 +73,7 @@ export async function proveRestarts(round: () => void | Promise<void>, options: 
 		external[index] = usage.external;
 		resident[index] = usage.rss;
 	}
-	const trends = { heap: trendOf(heap, TOLERANCE.heap), external: trendOf(external, TOLERANCE.external), resident: trendOf(resident, TOLERANCE.resident) };
+	const trends = { heap: trendOf(heap, TOLERANCE.heap), external: trendOf(external, TOLERANCE.external), resident: trendOf(resident, TOLERANCE.resident * Math.max(1, SURE / rounds)) };
 	const named = { heap: 'the JavaScript heap', external: 'memory outside of the heap', resident: 'resident memory' } as const;
 	const reasons = (Object.keys(named) as (keyof typeof named)[]).flatMap((kind) => (trends[kind].isGrowing ? [`${named[kind]} grows by ${Math.round(trends[kind].bytesPerRound)} bytes with each start and stop`] : []));
 	return { isLeaking: reasons.length > 0, reasons, rounds, ...trends };

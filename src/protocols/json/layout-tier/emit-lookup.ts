@@ -42,14 +42,15 @@ export function expressSlot(f: FunctionBuilder, descriptor: I32, { settings, slo
 			.shrU(64 - HEAD_BITS);
 		name = I64.load(p.add(I32.load8U(heads.add(head.wrap()))));
 	}
-	let hash = name.mul(factor(EXPRESS_FACTORS.name)).add(length.extendU().mul(factor(EXPRESS_FACTORS.length)));
+	let shape = length.extendU();
 	if (settings.windows.length > 0) {
 		const end = f.local(I32, p.add(length), 'nextEnd');
 		const window = (back: number): I32 => V128.load(end.sub(back)).i8x16.ltS(below).i8x16.bitmask();
 		const [first, second] = settings.windows as [number, number?];
 		const windows = second === undefined ? window(first) : window(first).or(window(second).shl(16));
-		hash = hash.add(windows.extendU().mul(factor(EXPRESS_FACTORS.windows)));
+		shape = shape.shl(32).or(windows.extendU());
 	}
+	const hash = name.mul(factor(EXPRESS_FACTORS.name)).add(shape.mul(factor(EXPRESS_FACTORS.shape)));
 	// The slot's address: its number times 64, from the hash's upper bits.
 	return slots.add(
 		hash

@@ -200,12 +200,13 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 						current.set(slot);
 						// The next message's slot is found while this one is converted: its loads are under way by then.
 						slot.set(expressSlot(f, I32.select(descriptor.ltU(last), descriptor.add(DESCRIPTOR.size), descriptor), expressCode));
-						open();
+						p.set(I32.load(descriptor, DESCRIPTOR.offset));
 						record.set(I32.load(current, EXPRESS_SLOT.record));
-						fallback.branchIf(I32.load(record, RECORD.length).ne(end.sub(p)), { likely: false });
+						fallback.branchIf(I32.load(record, RECORD.length).ne(I32.load(descriptor, DESCRIPTOR.length)), { likely: false });
 						f.block((accepted) => {
 							const convert = (edge: Edge): void => {
 								scope.vectors.used = 0;
+								if (edge.spots.some(needsEnd)) end.set(p.add(I32.load(record, RECORD.length)));
 								emitEdge({ ...scope, slot: current }, machine, edge, { begin, finish: () => undefined, ends: () => undefined, table }, fallback, fallback);
 								finish(edge, accepted);
 							};
@@ -220,6 +221,7 @@ function emitMessages(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListP
 					});
 					stopped.branch();
 				});
+				open();
 				record.set(fill.call(p, end, current));
 				stopped.branchIf(record.eqz());
 				f.if(
@@ -413,6 +415,11 @@ function emitClosedLookup(scope: Scope, machine: Machine): (after: Local<I32>) =
 	};
 }
 
+/** Whether the code for a value asks where the message ends. */
+function needsEnd(spot: Spot): boolean {
+	return spot.kind === 'strict' || ((spot.kind === 'text' || spot.kind === 'check') && !spot.short);
+}
+
 /** Whether the plan's value may go to the heap of texts. */
 function textual(plan: ScalarPlan | TemplatePlan): boolean {
 	return plan.kind === 'template' ? plan.type.capture?.kind === 'text' : plan.type.kind === 'text';
@@ -587,12 +594,15 @@ function emitSpot(scope: Scope, edge: Edge, spot: Spot, at: number, flow: Flow, 
 	}
 }
 
-/** Emits a bit: always 1, or `value`, which is 0 or 1. */
-function storeBit(scope: Scope, bitmap: number, value?: I32): void {
+/** Emits a bit: always 1, or that of `mask`, which is 0 or -1. */
+function storeBit(scope: Scope, bitmap: number, mask?: I32): void {
 	const { f, rows } = scope;
-	const byte = I32.load8U(rows.bitByte, bitmap);
-	if (value === undefined) f.store8(rows.bitByte, byte.or(rows.bit), bitmap);
-	else f.store8(rows.bitByte, byte.and(rows.bit.xor(-1)).or(value.shl(rows.row.and(7))), bitmap);
+	const loaded = I32.load8U(rows.bitByte, bitmap);
+	if (mask === undefined) f.store8(rows.bitByte, loaded.or(rows.bit), bitmap);
+	else {
+		const byte = f.local(I32, loaded, 'byte');
+		f.store8(rows.bitByte, byte.xor(mask).and(rows.bit).xor(byte), bitmap);
+	}
 }
 
 /** Which of a row's addresses the edges use. */

@@ -48,7 +48,9 @@ function chooseHeads(samples: readonly LearnedPart[]): Pick<ExpressSettings, 'he
 			}
 			const chosen = votes.map((vote) => [...vote].sort((a, b) => b[1] - a[1])[0]);
 			const right = chosen.reduce((sum, winner) => sum + (winner?.[1] ?? 0), 0);
-			if (right > best.right) best = { right, headAt, multiplier, heads: chosen.map((winner) => winner?.[0] ?? 0) };
+			// Where all names begin at one place, generated code need not ask.
+			const usual = chosen.reduce((most, winner) => ((winner?.[1] ?? 0) > (most?.[1] ?? 0) ? winner : most), undefined)?.[0] ?? 0;
+			if (right > best.right) best = { right, headAt, multiplier, heads: chosen.map((winner) => winner?.[0] ?? usual) };
 		}
 	}
 	return best;

@@ -42,7 +42,7 @@ export interface NumberResult {
 
 /** What an edge's records hold, by offset. */
 export interface RecordLayout {
-	/** i32 of each spot that is not a number: start and length, or the value of a constant. */
+	/** i32 of each spot that is not a number: start and length, or the value of a constant (a flag's as a mask: 0 or -1). */
 	readonly values: ReadonlyMap<Spot, number>;
 	/** i32: digits after the point, of decimals that keep them. */
 	readonly textScales: ReadonlyMap<NumberSpot, number>;
@@ -132,7 +132,7 @@ export function writeRecord(view: DataView, at: number, layout: RecordLayout, ed
 	const own = (spot: Spot): Spot => contents.spots[edgeSpots.indexOf(spot)] as Spot;
 	for (const [spot, offset] of layout.values) {
 		const mine = own(spot);
-		if (mine.kind === 'constant') view.setInt32(at + offset, mine.value, true);
+		if (mine.kind === 'constant') view.setInt32(at + offset, mine.column.storage === 'bits' ? -mine.value : mine.value, true);
 		else if (mine.kind === 'symbol' || mine.kind === 'text' || mine.kind === 'check' || mine.kind === 'strict') {
 			view.setInt32(at + offset, mine.start, true);
 			view.setInt32(at + offset + 4, mine.length, true);

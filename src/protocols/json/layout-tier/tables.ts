@@ -26,7 +26,7 @@ export const EXPRESS_SLOT = { name: 0, limits: 16, record: 32, id: 36, size: 64 
 /** Where a name may begin: 8 bytes from there are readable whatever the message's length. */
 export const EXPRESS_REACH = 56;
 /** What a slot's place is computed with. */
-export const EXPRESS_FACTORS = { name: 0x9e3779b97f4a7c15n, length: 0xd6e8feb86659fd93n, windows: 0xa0761d6478bd642fn } as const;
+export const EXPRESS_FACTORS = { name: 0x9e3779b97f4a7c15n, shape: 0xd6e8feb86659fd93n } as const;
 /** Furthest that a window begins before the message's end. */
 export const WINDOW_REACH = 256;
 
