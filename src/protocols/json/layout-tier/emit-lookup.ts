@@ -118,41 +118,45 @@ export function emitLookup(m: ModuleBuilder): Lookup {
 	});
 
 	const find = (f: FunctionBuilder, p: I32, end: I32, state: I32, record: Local<I32>, message: boolean): void => {
-		const word = separatorWord(f, p, 'word');
-		const key = f.local(I64, undefined, 'key');
-		const slot = f.local(I32, undefined, 'slot');
-		f.block((found) => {
-			f.block((missed) => {
-				const look = (): I32 => {
-					const place = key.mul(I64.load(state, STATE.multiplier)).shrU(I64.load32U(state, STATE.shift)).wrap().shl(4);
-					slot.set(I32.load(state, STATE.table).add(place));
-					return I64.load(slot, SLOT.key).eq(key);
-				};
-				if (message) {
-					const length = f.local(I64, end.sub(p).extendU(), 'length');
-					const whole = length.geU(BigInt(WORD));
-					const mask = I64.select(whole, I64.of(-1n), I64.of(1n).shl(length).sub(1n));
-					key.set(
-						word
-							.and(mask)
-							.xor(factor(WHOLE_SALT))
-							.add(I64.select(whole, I64.of(BigInt(WORD)), length)),
-					);
-					found.branchIf(look());
-				}
-				for (let extent = 0; extent < STATE.extentCount; extent++) {
-					const mask = f.local(I64, I64.load(state, STATE.extents + extent * 8), 'extent');
-					if (extent > 0) missed.branchIf(mask.eqz());
-					key.set(word.and(mask).xor(factor(EXTENT_SALTS[extent] as bigint)));
-					found.branchIf(look());
-				}
+		record.set(I32.load(state, STATE.only));
+		// A single one need not be looked for: it checks what it takes.
+		f.if(record.eqz(), () => {
+			const word = separatorWord(f, p, 'word');
+			const key = f.local(I64, undefined, 'key');
+			const slot = f.local(I32, undefined, 'slot');
+			f.block((found) => {
+				f.block((missed) => {
+					const look = (): I32 => {
+						const place = key.mul(I64.load(state, STATE.multiplier)).shrU(I64.load32U(state, STATE.shift)).wrap().shl(4);
+						slot.set(I32.load(state, STATE.table).add(place));
+						return I64.load(slot, SLOT.key).eq(key);
+					};
+					if (message) {
+						const length = f.local(I64, end.sub(p).extendU(), 'length');
+						const whole = length.geU(BigInt(WORD));
+						const mask = I64.select(whole, I64.of(-1n), I64.of(1n).shl(length).sub(1n));
+						key.set(
+							word
+								.and(mask)
+								.xor(factor(WHOLE_SALT))
+								.add(I64.select(whole, I64.of(BigInt(WORD)), length)),
+						);
+						found.branchIf(look());
+					}
+					for (let extent = 0; extent < STATE.extentCount; extent++) {
+						const mask = f.local(I64, I64.load(state, STATE.extents + extent * 8), 'extent');
+						if (extent > 0) missed.branchIf(mask.eqz());
+						key.set(word.and(mask).xor(factor(EXTENT_SALTS[extent] as bigint)));
+						found.branchIf(look());
+					}
+				});
+				record.set(I32.of(0));
+				slot.set(I32.of(0));
 			});
-			record.set(I32.of(0));
-			slot.set(I32.of(0));
-		});
-		f.if(slot, () => {
-			record.set(I32.load(slot, SLOT.target));
-			f.if(record.and(1), () => record.set(branch.call(record.sub(1), p, end)));
+			f.if(slot, () => {
+				record.set(I32.load(slot, SLOT.target));
+				f.if(record.and(1), () => record.set(branch.call(record.sub(1), p, end)));
+			});
 		});
 	};
 	const call = m.func('findLayout', { params: { p: I32, end: I32, state: I32 }, results: [I32] }, (f, { p, end, state }) => {

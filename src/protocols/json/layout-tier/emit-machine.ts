@@ -374,6 +374,14 @@ function emitItems(code: LayoutCode, lookup: Lookup, lists: ReadonlyMap<ListPlan
 	});
 }
 
+/** Emits: the row's list has no items. */
+function emptyList({ f, s, rows }: Scope, plan: ListPlan): void {
+	const column = plan.column as ListColumn;
+	const next = f.local(I32, s.stores.pending.items[column.itemSpace] as Global<I32>, 'next');
+	storeListEnd(f, column.values, rows.batch, rows.row, next, next);
+	if (column.validity >= 0) f.call(s.stores.setBit, rows.batch.add(column.validity), rows.row, I32.of(1));
+}
+
 /**
  * Emits, once for a list, what finding its items needs; gives the code for one item: `after` becomes the address behind
  * its closing bracket, and the scope's record what the table has for its separators.
@@ -453,6 +461,8 @@ function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 		f.loop((retry) => {
 			body();
 			f.if(first, () => {
+				// Counted when it passed, but of no use.
+				f.store(first, I32.load(first, RECORD.used).sub(1), RECORD.used);
 				p.set(start);
 				lookup.next(f, p, end, first);
 				record.set(first);
@@ -476,11 +486,22 @@ function emitParts(scope: Scope, machine: Machine, flow: Flow): void {
 								emitEdge(scope, machine, edge, flow, otherwise, late);
 								if (edge.next === null) flow.finish(edge);
 								else {
-									const items = scope.lists.get(edge.list as ListPlan) as Func;
-									p.set(items.call(p, end, scope.rows.batch, scope.rows.row) as I32);
-									unknown.branchIf(p.eqz().or(p.geU(end)));
-									if (machine.list === null) record.set(lookup.call.call(p, end, stateAt(edge.next.id)) as I32);
-									else lookup.find(f, p, end, stateAt(edge.next.id), record, false);
+									const plan = edge.list as ListPlan;
+									const items = scope.lists.get(plan) as Func;
+									unknown.branchIf(p.geU(end));
+									f.if(
+										I32.load8U(p).eq(0x5d),
+										() => emptyList(scope, plan),
+										() => {
+											p.set(items.call(p, end, scope.rows.batch, scope.rows.row) as I32);
+											unknown.branchIf(p.eqz().or(p.geU(end)));
+										},
+									);
+									if (machine.list === null) {
+										const state = stateAt(edge.next.id);
+										record.set(I32.load(state, STATE.only));
+										f.if(record.eqz(), () => record.set(lookup.call.call(p, end, state) as I32));
+									} else lookup.find(f, p, end, stateAt(edge.next.id), record, false);
 									part.branch();
 								}
 							});

@@ -233,6 +233,7 @@ export function createLayoutStore(options: LayoutStoreOptions): LayoutStore {
 		data.setUint32(at + STATE.table, table.address, true);
 		data.setUint32(at + STATE.shift, 64 - bits, true);
 		data.setBigUint64(at + STATE.multiplier, multiplier, true);
+		data.setUint32(at + STATE.only, layouts.length === 1 ? (layouts[0] as Layout).record : 0, true);
 	};
 
 	return {

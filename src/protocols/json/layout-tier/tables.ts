@@ -4,7 +4,7 @@
  *
  * ```
  *  layouts + 0     counters and the notes of messages that no layout took (LEARNING)
- *          + n     states, 64 bytes each:   | extents: four u64 masks | table | shift | multiplier (u64) | … |
+ *          + n     states, 64 bytes each:   | extents: four u64 masks | table | shift | multiplier (u64) | only | … |
  *                  tables of a state: 16 bytes a slot:                | key (u64) | target | … |
  *                  branches: where many layouts share the first 64 bytes' key, more words decide
  *                  records (records.ts)
@@ -37,7 +37,8 @@ export const STATES = SLOTS_AT + 64;
 export const EXPRESS_BITS = 14;
 /** Heads of messages lead to one of 64 places where the name begins; the places are constants of the module. */
 export const HEAD_BITS = 6;
-export const STATE = { extents: 0, extentCount: 4, table: 32, shift: 36, multiplier: 40, size: 64 } as const;
+/** `only`: the record, where the state has a single one; else 0. */
+export const STATE = { extents: 0, extentCount: 4, table: 32, shift: 36, multiplier: 40, only: 48, size: 64 } as const;
 export const SLOT = { key: 0, target: 8, size: 16 } as const;
 /** `words`: 64-byte words from byte 64 on; `last`: offset of one more, negative: the last 64 bytes of the message. `otherwise`: the target where the message ends before. */
 export const BRANCH = { words: 0, last: 4, table: 8, shift: 12, lastMultiplier: 16, lengthMultiplier: 24, otherwise: 32, multipliers: 40 } as const;
