@@ -230,10 +230,10 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
 			looked++;
 		}
-		// Where little is new, few of the messages are looked at.
-		every = fresh * 4 >= looked ? 1 : Math.min(every * 2, MOST_SELDOM);
-		put(LEARNING.noteEvery, every);
 		learned += looked;
+		// Where little is new, few of the messages are looked at.
+		every = learned < learnFirst || fresh * 4 >= looked ? 1 : Math.min(every * 2, MOST_SELDOM);
+		put(LEARNING.noteEvery, every);
 		store.write();
 		learnMilliseconds += performance.now() - before;
 	};
@@ -261,6 +261,8 @@ export function createTiering(options: TieringOptions): Tiering {
 		// Perhaps the feed is another one by now.
 		setLayouts(store.address);
 		learned = 0;
+		every = 1;
+		put(LEARNING.noteEvery, every);
 		since = 0;
 		state = 'learning';
 	};

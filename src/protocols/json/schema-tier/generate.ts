@@ -11,8 +11,7 @@ import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
 import { createModule, type Func, type FunctionBuilder, type Global, I32, I64 } from '../../../wasm/index.ts';
-import { emitLayoutTier } from '../layout-tier/emit-machine.ts';
-import type { ExpressSettings } from '../layout-tier/express.ts';
+import { emitLayoutTier } from '../layout-tier/emit-layouts.ts';
 import type { Shapes } from '../layout-tier/shapes.ts';
 import { emitFastVariant, emitPlainEnd, type FastKernels, hasFastPath } from './fast-path.ts';
 import { FULL } from './faults.ts';
@@ -32,7 +31,6 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 export interface Learned {
 	readonly shapes: Shapes;
 	readonly variants: readonly VariantPlan[];
-	readonly express: ExpressSettings;
 }
 
 /** The `schema` tier; with shapes, the `layout` tier before it: what no layout takes goes on to the schema tier's code. */
@@ -137,7 +135,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 		f.store(layouts, countdown, LEARNING.noteCountdown);
 		f.if(countdown.leS(0), () => f.call(note, p, end, variant));
 	};
-	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
+	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit }, learned.shapes);
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.scratch.set(f, I32.load(context, CONTEXT.scratch));

@@ -1,0 +1,251 @@
+/**
+ * The code of the layout tier: `takeLayouts(descriptors, count, context) -> taken` reads messages as long as their shapes
+ * are known, and stops before the first that is not. Whatever it has written for that one lies beyond the counters, so it
+ * leaves no trace.
+ */
+import type { ListColumn, SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
+import type { ConstantPool } from '../../../kernels/constant-pool.ts';
+import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { FastKernels } from '../schema-tier/fast-path.ts';
+import type { ListPlan, ScalarPlan, TemplatePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import { storeListEnd } from '../schema-tier/store.ts';
+import type { Strict } from '../schema-tier/strict-containers.ts';
+import type { StrictValues } from '../schema-tier/strict-values.ts';
+import { bindNumberScope } from './emit-numbers.ts';
+import { emitTree, type Row } from './emit-tree.ts';
+import { addressOf } from './positions.ts';
+import { closingByte, itemWindow, type Machine, type Shape, type Shapes } from './shapes.ts';
+
+export interface LayoutCode {
+	readonly m: ModuleBuilder;
+	readonly pool: ConstantPool;
+	readonly s: StrictValues;
+	readonly kernels: FastKernels;
+	readonly layout: SchemaLayout;
+	readonly variants: readonly VariantPlan[];
+	readonly strict: ReadonlyMap<ValuePlan, Strict>;
+	/** Address of what is counted (LEARNING), set before a call. */
+	readonly layouts: Global<I32>;
+	/** Set by a list that had an item of no known shape. */
+	readonly unknownItem: Global<I32>;
+	/** Emits: keeps a message to be learned, where it is its turn. */
+	noteInTurn(f: FunctionBuilder, p: I32, end: I32, variant: I32): void;
+	/** Whether the engine has relaxed vector instructions. */
+	readonly relaxed: boolean;
+	resetPending(f: FunctionBuilder, table: TableLayout, batch: I32): void;
+	commit(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
+}
+
+export function emitLayoutTier(code: LayoutCode, shapes: Shapes): Func<I32> {
+	const lists = new Map<ListPlan, Func>();
+	const emitted = new Set<Machine>();
+	// Inner lists first: shapes name only lists below them.
+	const emitList = (machine: Machine): void => {
+		if (emitted.has(machine)) return;
+		emitted.add(machine);
+		for (const shape of machine.shapes) for (const token of shape.tokens) if (token.kind === 'list') emitList(shapes.lists.get(token.plan) as Machine);
+		if (machine.list !== null) lists.set(machine.list, emitItems(code, lists, machine, tableOf(code, shapes, machine.list)));
+	};
+	for (const machine of shapes.lists.values()) emitList(machine);
+	return emitMessages(code, lists, shapes.root);
+}
+
+/** The table that a list's rows belong to: that of the variant which leads to it. */
+function tableOf(code: LayoutCode, shapes: Shapes, list: ListPlan): TableLayout {
+	const leads = ({ tokens }: Shape): boolean => tokens.some((token) => token.kind === 'list' && token.plan === list);
+	const own = shapes.root.shapes.find(leads);
+	if (own !== undefined) return (code.variants[own.variant] as VariantPlan).table as TableLayout;
+	for (const other of shapes.lists.values()) if (other.list !== null && other.list !== list && other.shapes.some(leads)) return tableOf(code, shapes, other.list);
+	throw new Error('tickforge: a list that no message leads to');
+}
+
+/** Which of a row's addresses a table's columns need. */
+function bindRow(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>): { readonly rows: Row; place(): void } {
+	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
+	const rows: Row = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
+	// What no column uses, the engine leaves out.
+	const place = (): void => {
+		rows.at8.set(batch.add(row.shl(3)));
+		rows.at4.set(batch.add(row.shl(2)));
+		rows.at16.set(batch.add(row.shl(4)));
+		rows.at1.set(batch.add(row));
+		rows.bitByte.set(batch.add(row.shrU(3)));
+		rows.bit.set(I32.of(1).shl(row.and(7)));
+	};
+	return { rows, place };
+}
+
+function emitMessages(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, { shapes }: Machine): Func<I32> {
+	const { m } = code;
+	return m.func('takeLayouts', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
+		const descriptor = f.local(I32, descriptors, 'descriptor');
+		const last = f.local(I32, descriptors.add(count.shl(4)).sub(DESCRIPTOR.size), 'last');
+		const p = f.local(I32, undefined, 'p');
+		const end = f.local(I32, undefined, 'end');
+		const batch = f.local(I32, undefined, 'batch');
+		const row = f.local(I32, undefined, 'row');
+		const { rows, place } = bindRow(f, batch, row);
+		const symbolTables = f.local(I32, code.s.environment.symbolTables, 'symbolTables');
+		const numbers = bindNumberScope(f, code.pool, code.relaxed);
+		const withItems = shapes.some(({ tokens }) => tokens.some(({ kind }) => kind === 'list'));
+		f.block((stopped) => {
+			if (shapes.length === 0) return;
+			stopped.branchIf(count.eqz());
+			f.loop((message) => {
+				p.set(I32.load(descriptor, DESCRIPTOR.offset));
+				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+				f.block((accepted) => {
+					emitTree(
+						{
+							...code,
+							...numbers,
+							f,
+							rows,
+							symbolTables,
+							lists,
+							end,
+							endsThere: true,
+							failed: stopped,
+							begin(variant) {
+								const { table } = code.variants[variant] as VariantPlan;
+								if (table === null) return;
+								batch.set(I32.load(context, CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantBatch));
+								row.set(I32.load(batch));
+								stopped.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
+								code.resetPending(f, table, batch);
+								place();
+							},
+							finish({ variant, tokens }) {
+								const { table } = code.variants[variant] as VariantPlan;
+								if (table !== null) code.commit(f, table, batch, row, descriptor);
+								const entry = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
+								f.store(context, I32.load(context, entry).add(1), entry);
+								if (withItems && tokens.some(({ kind }) => kind === 'list')) {
+									f.if(code.unknownItem, () => {
+										code.unknownItem.set(f, I32.of(0));
+										code.noteInTurn(f, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(variant));
+									});
+								}
+								accepted.branch();
+							},
+							table: ({ variant }) => (code.variants[variant] as VariantPlan).table,
+						},
+						shapes,
+						p,
+					);
+				});
+				descriptor.set(descriptor.add(DESCRIPTOR.size));
+				message.branchIf(descriptor.leU(last));
+			});
+		});
+		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
+		const base = f.local(I32, code.layouts, 'layouts');
+		f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
+		f.if(base, () => f.store(base, I32.load(base, LEARNING.taken).add(taken), LEARNING.taken));
+		f.return(taken);
+	});
+}
+
+/** `items <list>(p, end, batch, parent) -> p`: the items up to the closing bracket, where p then stands; 0 where one is not known. There is one at least. */
+function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine: Machine, table: TableLayout): Func {
+	const { m, s } = code;
+	const plan = machine.list as ListPlan;
+	const column = plan.column as ListColumn;
+	const pending = s.stores.pending.items[column.itemSpace] as Global<I32>;
+	const capacity = table.spaces[column.itemSpace]?.capacity ?? 0;
+	const window = itemWindow(machine);
+	// Where an item writes more than its row, an attempt cannot be taken back.
+	const simple = machine.shapes.every(({ tokens }) => tokens.every((token) => token.kind !== 'list' && !(token.kind === 'string' && token.column !== null) && !(token.kind === 'strict' && textual(token.plan))));
+	return m.func(`items ${plan.path}`, { params: { p: I32, end: I32, batch: I32, parent: I32 }, results: [I32] }, (f, { p, end, batch, parent }) => {
+		const start = f.local(I32, pending, 'start');
+		const row = f.local(I32, start, 'item');
+		const after = f.local(I32, undefined, 'after');
+		const { rows, place } = bindRow(f, batch, row);
+		const symbolTables = f.local(I32, s.environment.symbolTables, 'symbolTables');
+		const numbers = bindNumberScope(f, code.pool, code.relaxed);
+		const closing = f.local(V128, V128.splat8(Math.max(0, closingByte(plan))), 'closing');
+		/** Behind an item: the list's end, the next item, or neither. */
+		const goOn = (closed: Label, next: Label): void => {
+			row.set(row.add(1));
+			const byte = f.local(I32, I32.load8U(p), 'byte');
+			closed.branchIf(byte.eq(0x5d));
+			p.set(p.add(1));
+			next.branchIf(byte.eq(0x2c));
+			f.return(I32.of(0));
+		};
+		f.block((closed) => {
+			f.loop((outer) => {
+				// Without a call in it, where items are simple, so that what it uses stays in registers.
+				f.block((unknown) => {
+					f.loop((next) => {
+						f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
+						place();
+						if (window !== 0) {
+							after.set(p.add(closingBracket(f, p, closing, window)));
+							unknown.branchIf(after.gtU(end), { likely: false });
+						}
+						f.block((accepted) => {
+							emitTree(
+								{
+									...code,
+									...numbers,
+									f,
+									rows,
+									symbolTables,
+									lists,
+									end: window > 0 ? after : end,
+									endsThere: window > 0,
+									failed: unknown,
+									begin: () => undefined,
+									finish(_shape, at) {
+										if (window === 0) after.set(addressOf(at));
+										accepted.branch();
+									},
+									table: () => table,
+								},
+								machine.shapes,
+								p,
+							);
+						});
+						p.set(after);
+						goOn(closed, next);
+					});
+				});
+				if (!simple) f.return(I32.of(0));
+				else {
+					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
+					f.if(p.eqz(), () => f.return(I32.of(0)));
+					code.unknownItem.set(f, I32.of(1));
+					f.if(p.geU(end), () => f.return(I32.of(0)));
+					goOn(closed, outer);
+				}
+			});
+		});
+		pending.set(f, row);
+		storeListEnd(f, column.values, batch, parent, start, row);
+		if (column.validity >= 0) f.call(s.stores.setBit, batch.add(column.validity), parent, I32.of(1));
+		f.return(p);
+	});
+}
+
+/** Bytes up to the first closing bracket and with it; more than the window where there is none in it. */
+function closingBracket(f: FunctionBuilder, p: I32, closing: V128, window: 32 | 64): I32 {
+	const half = (at: number): I32 =>
+		V128.load(p, at)
+			.i8x16.eq(closing)
+			.i8x16.bitmask()
+			.or(
+				V128.load(p, at + 16)
+					.i8x16.eq(closing)
+					.i8x16.bitmask()
+					.shl(16),
+			);
+	if (window === 32) return f.local(I32, half(0).ctz().add(1), 'length');
+	return f.local(I64, half(0).extendU().or(half(32).extendU().shl(32)).ctz().add(1n), 'length').wrap();
+}
+
+/** Whether the plan's value may go to the heap of texts. */
+function textual(plan: ScalarPlan | TemplatePlan): boolean {
+	return plan.kind === 'template' ? plan.type.capture?.kind === 'text' : plan.type.kind === 'text';
+}
