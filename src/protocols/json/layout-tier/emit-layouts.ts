@@ -8,12 +8,14 @@ import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { FastKernels } from '../schema-tier/fast-path.ts';
+import { bindStringVectors } from '../schema-tier/grammar.ts';
 import type { ListPlan, ScalarPlan, TemplatePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import { storeListEnd } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
 import { bindNumberScope } from './emit-numbers.ts';
 import { emitTree, type Row } from './emit-tree.ts';
+import { type CachedName, emitFillName, type NameCaches, planNameCaches } from './name-cache.ts';
 import { addressOf } from './positions.ts';
 import { closingByte, itemWindow, type Machine, type Shape, type Shapes } from './shapes.ts';
 
@@ -37,7 +39,14 @@ export interface LayoutCode {
 	commit(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
 }
 
-export function emitLayoutTier(code: LayoutCode, shapes: Shapes): Func<I32> {
+/** What all functions of a module share. */
+interface Shared extends LayoutCode {
+	readonly caches: NameCaches;
+	readonly fillName: Func<I32>;
+}
+
+export function emitLayoutTier(layoutCode: LayoutCode, shapes: Shapes): Func<I32> {
+	const code: Shared = { ...layoutCode, caches: planNameCaches(layoutCode.layout), fillName: emitFillName(layoutCode.m, layoutCode.pool, layoutCode.s, layoutCode.pool.base) };
 	const lists = new Map<ListPlan, Func>();
 	const emitted = new Set<Machine>();
 	// Inner lists first: shapes name only lists below them.
@@ -76,7 +85,7 @@ function bindRow(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>): { read
 	return { rows, place };
 }
 
-function emitMessages(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, { shapes }: Machine): Func<I32> {
+function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes }: Machine): Func<I32> {
 	const { m } = code;
 	return m.func('takeLayouts', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
 		const descriptor = f.local(I32, descriptors, 'descriptor');
@@ -86,61 +95,66 @@ function emitMessages(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, { sh
 		const batch = f.local(I32, undefined, 'batch');
 		const row = f.local(I32, undefined, 'row');
 		const { rows, place } = bindRow(f, batch, row);
-		const symbolTables = f.local(I32, code.s.environment.symbolTables, 'symbolTables');
-		const numbers = bindNumberScope(f, code.pool, code.relaxed);
+		const shared = bindShared(f, code);
+		const tried = f.local(I32, undefined, 'tried');
 		const withItems = shapes.some(({ tokens }) => tokens.some(({ kind }) => kind === 'list'));
 		f.block((stopped) => {
 			if (shapes.length === 0) return;
-			stopped.branchIf(count.eqz());
-			f.loop((message) => {
-				p.set(I32.load(descriptor, DESCRIPTOR.offset));
-				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
-				f.block((accepted) => {
-					emitTree(
-						{
-							...code,
-							...numbers,
-							f,
-							rows,
-							symbolTables,
-							lists,
-							end,
-							endsThere: true,
-							failed: stopped,
-							begin(variant) {
-								const { table } = code.variants[variant] as VariantPlan;
-								if (table === null) return;
-								batch.set(I32.load(context, CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantBatch));
-								row.set(I32.load(batch));
-								stopped.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
-								code.resetPending(f, table, batch);
-								place();
-							},
-							finish({ variant, tokens }) {
-								const { table } = code.variants[variant] as VariantPlan;
-								if (table !== null) code.commit(f, table, batch, row, descriptor);
-								const entry = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
-								f.store(context, I32.load(context, entry).add(1), entry);
-								if (withItems && tokens.some(({ kind }) => kind === 'list')) {
-									f.if(code.unknownItem, () => {
-										code.unknownItem.set(f, I32.of(0));
-										code.noteInTurn(f, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(variant));
-									});
-								}
-								accepted.branch();
-							},
-							table: ({ variant }) => (code.variants[variant] as VariantPlan).table,
-						},
-						shapes,
-						p,
-					);
+			stopped.branchIf(count.eqz().or(shared.block.eqz()));
+			f.loop((outer) => {
+				// Without a call in it, where there are no lists, so that what it uses stays in registers.
+				f.block((fallback) => {
+					f.loop((message) => {
+						p.set(I32.load(descriptor, DESCRIPTOR.offset));
+						end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+						f.block((accepted) => {
+							emitTree(
+								{
+									...code,
+									...shared,
+									rows,
+									lists,
+									end,
+									endsThere: true,
+									failed: fallback,
+									begin(variant) {
+										const { table } = code.variants[variant] as VariantPlan;
+										if (table === null) return;
+										batch.set(I32.load(context, CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantBatch));
+										row.set(I32.load(batch));
+										fallback.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
+										code.resetPending(f, table, batch);
+										place();
+									},
+									finish({ variant, tokens }) {
+										const { table } = code.variants[variant] as VariantPlan;
+										if (table !== null) code.commit(f, table, batch, row, descriptor);
+										const entry = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
+										f.store(context, I32.load(context, entry).add(1), entry);
+										if (withItems && tokens.some(({ kind }) => kind === 'list')) {
+											f.if(code.unknownItem, () => {
+												code.unknownItem.set(f, I32.of(0));
+												code.noteInTurn(f, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(variant));
+											});
+										}
+										accepted.branch();
+									},
+									table: ({ variant }) => (code.variants[variant] as VariantPlan).table,
+								},
+								shapes,
+								p,
+							);
+						});
+						descriptor.set(descriptor.add(DESCRIPTOR.size));
+						message.branchIf(descriptor.leU(last));
+					});
+					stopped.branch();
 				});
-				descriptor.set(descriptor.add(DESCRIPTOR.size));
-				message.branchIf(descriptor.leU(last));
+				retry(f, code, shared.names, tried, descriptor, outer);
 			});
 		});
 		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
-		const base = f.local(I32, code.layouts, 'layouts');
+		const base = shared.block;
 		f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
 		f.if(base, () => f.store(base, I32.load(base, LEARNING.taken).add(taken), LEARNING.taken));
 		f.return(taken);
@@ -148,7 +162,7 @@ function emitMessages(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, { sh
 }
 
 /** `items <list>(p, end, batch, parent) -> p`: the items up to the closing bracket, where p then stands; 0 where one is not known. There is one at least. */
-function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine: Machine, table: TableLayout): Func {
+function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Machine, table: TableLayout): Func {
 	const { m, s } = code;
 	const plan = machine.list as ListPlan;
 	const column = plan.column as ListColumn;
@@ -162,8 +176,8 @@ function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine
 		const row = f.local(I32, start, 'item');
 		const after = f.local(I32, undefined, 'after');
 		const { rows, place } = bindRow(f, batch, row);
-		const symbolTables = f.local(I32, s.environment.symbolTables, 'symbolTables');
-		const numbers = bindNumberScope(f, code.pool, code.relaxed);
+		const shared = bindShared(f, code);
+		const tried = f.local(I32, undefined, 'tried');
 		const closing = f.local(V128, V128.splat8(Math.max(0, closingByte(plan))), 'closing');
 		/** Behind an item: the list's end, the next item, or neither. */
 		const goOn = (closed: Label, next: Label): void => {
@@ -189,10 +203,8 @@ function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine
 							emitTree(
 								{
 									...code,
-									...numbers,
-									f,
+									...shared,
 									rows,
-									symbolTables,
 									lists,
 									end: window > 0 ? after : end,
 									endsThere: window > 0,
@@ -212,6 +224,7 @@ function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine
 						goOn(closed, next);
 					});
 				});
+				retry(f, code, shared.names, tried, p, outer);
 				if (!simple) f.return(I32.of(0));
 				else {
 					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
@@ -226,6 +239,28 @@ function emitItems(code: LayoutCode, lists: ReadonlyMap<ListPlan, Func>, machine
 		storeListEnd(f, column.values, batch, parent, start, row);
 		if (column.validity >= 0) f.call(s.stores.setBit, batch.add(column.validity), parent, I32.of(1));
 		f.return(p);
+	});
+}
+
+/** Emits what all of a function's trees use. */
+function bindShared(f: FunctionBuilder, code: Shared) {
+	return {
+		...bindNumberScope(f, code.pool, code.relaxed),
+		strings: bindStringVectors(f),
+		symbolTables: f.local(I32, code.s.environment.symbolTables, 'symbolTables'),
+		block: f.local(I32, code.layouts, 'block'),
+		names: new Map<string, CachedName>(),
+	};
+}
+
+/** Emits: once for each message (item): where a name was not in its cache and is now, begins again. */
+function retry(f: FunctionBuilder, { fillName }: Shared, names: ReadonlyMap<string, CachedName>, tried: Local<I32>, which: I32, again: Label): void {
+	if (names.size === 0) return;
+	f.if(tried.ne(which), () => {
+		tried.set(which);
+		const filled = f.local(I32, 0, 'filled');
+		for (const { entry, at, table } of names.values()) filled.set(filled.or(fillName.call(entry, at, I32.of(table)) as I32));
+		again.branchIf(filled);
 	});
 }
 

@@ -31,10 +31,14 @@ export interface NumberScope {
 	readonly nines: V128;
 	/** Not zero in any lane: the message is not what it was taken for. */
 	readonly wrong: Local<V128>;
-	/** The same, not zero. */
+	/** The same, not zero; of 32 and of 64 bits. */
 	readonly fault: Local<I32>;
+	readonly fault64: Local<I64>;
+	readonly points: V128;
+	readonly tens: V128;
 }
 
+const powerOf = (exponent: number): bigint => 10n ** BigInt(exponent);
 const i16 = (...lanes: number[]): Uint8Array => new Uint8Array(Int16Array.from(lanes).buffer);
 
 /** Constants in locals, or in memory: the engine would build them anew at each use. */
@@ -53,6 +57,9 @@ export function bindNumberScope(f: FunctionBuilder, pool: ConstantPool, relaxed:
 		nines: vector(new Uint8Array(16).fill(9), 'nines'),
 		wrong: f.local(V128, undefined, 'wrong'),
 		fault: f.local(I32, undefined, 'fault'),
+		fault64: f.local(I64, undefined, 'fault64'),
+		points: vector(new Uint8Array(16).fill(0x2e), 'points'),
+		tens: vector(new Uint8Array(16).fill(10), 'tens'),
 	};
 }
 
@@ -67,6 +74,8 @@ export interface NumberPlan {
 	readonly before: Uint8Array;
 	/** The byte behind it is below 0x30, whatever it is. */
 	readonly beforeSeparator: boolean;
+	/** Greatest value that all of its takers have room for, where it is `fixed`. */
+	readonly most: bigint;
 }
 
 /** A number that was found; its digits wait to be taken. */
@@ -101,10 +110,10 @@ function fixed({ f, pool, constants, wrong }: NumberScope, at: Position, plan: N
 	span.fill(0, first - text, first);
 	least.fill(0x30, first);
 	span.fill(9, first);
-	// The leading digit counts from 1.
+	// The leading digit counts from 1, and up to one with which nothing overflows.
 	if (digits > 1) {
 		least[first] = 0x31;
-		span[first] = 8;
+		span[first] = leadingMost(digits, plan.most) - 1;
 	}
 	const window = moved(at, direction === 'forward' ? digits - LANES : -LANES);
 	const excess = f.local(V128, placeOf(window, V128.load).i8x16.sub(V128.load(constants, pool.add(least))), 'digits');
@@ -113,6 +122,11 @@ function fixed({ f, pool, constants, wrong }: NumberScope, at: Position, plan: N
 	if (first > text) excess.set(excess.and(V128.load(constants, pool.add(mask))));
 	return { found: { plan, windows: [], digits: excess, negative: null, characters: null, to: null }, after: moved(at, direction === 'forward' ? digits : -digits) };
 }
+
+/** The greatest leading digit that may be followed by any others; 0: none. */
+const leadingMost = (digits: number, most: bigint): number => Number([9n, 8n, 7n, 6n, 5n, 4n, 3n, 2n, 1n].find((first) => (first + 1n) * powerOf(digits - 1) - 1n <= most) ?? 0n);
+/** Whether the digits of a number can be bounded by the leading one. */
+export const isBounded = (digits: number, most: bigint): boolean => digits === 1 || leadingMost(digits, most) > 0;
 
 const ENTRY_SHIFT = 5;
 
@@ -126,7 +140,7 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	}
 	const window = f.local(V128, placeOf(start, V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
-	const isEnd = (separator: boolean): I32 => (separator ? window.i8x16.ltS(zeros) : digits.i8x16.geU(V128.splat8(10))).i8x16.bitmask();
+	const isEnd = (separator: boolean): I32 => (separator ? window.i8x16.ltS(zeros) : digits.i8x16.geU(scope.tens)).i8x16.bitmask();
 	const entryOf = (index: I32): Local<I32> => f.local(I32, index.shl(ENTRY_SHIFT).add(constants), 'entry');
 	const none = { plan, digits: null, negative };
 	if (plan.mode === 'whole') {
@@ -135,7 +149,7 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	}
 	if (plan.mode === 'placed') {
 		const ends = f.local(I32, isEnd(plan.beforeSeparator).or(0x10000), 'ends');
-		const points = window.i8x16.eq(V128.splat8(0x2e)).i8x16.bitmask();
+		const points = window.i8x16.eq(scope.points).i8x16.bitmask();
 		const characters = f.local(I32, ends.xor(points).ctz(), 'characters');
 		const to = f.local(I32, ends.ctz(), 'whole');
 		return { found: { ...none, windows: [{ digits, entry: entryOf(characters.shl(4).add(to)) }], characters, to }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
@@ -144,11 +158,19 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	const point = { base: f.local(I32, start.base.add(whole), 'point'), offset: start.offset };
 	const hasPoint = f.local(I32, placeOf(point, I32.load8U).eq(0x2e), 'hasPoint');
 	const second = f.local(V128, placeOf(moved(point, 1), V128.load).i8x16.sub(zeros), 'digits');
-	const count = f.local(I32, second.i8x16.geU(V128.splat8(10)).i8x16.bitmask().ctz(), 'fraction');
+	const count = f.local(I32, second.i8x16.geU(scope.tens).i8x16.bitmask().ctz(), 'fraction');
 	scope.fault.set(scope.fault.or(hasPoint.gtU(count)));
 	const fraction = f.local(I32, count.and(I32.of(0).sub(hasPoint)), 'fraction');
 	return {
-		found: { ...none, windows: [{ digits, entry: entryOf(whole) }, { digits: second, entry: entryOf(fraction) }], characters: fraction, to: null },
+		found: {
+			...none,
+			windows: [
+				{ digits, entry: entryOf(whole) },
+				{ digits: second, entry: entryOf(fraction) },
+			],
+			characters: fraction,
+			to: null,
+		},
 		after: { base: f.local(I32, point.base.add(fraction).add(hasPoint), 'at'), offset: point.offset },
 	};
 }
@@ -158,12 +180,12 @@ function backward(scope: NumberScope, at: Position, plan: NumberPlan): { found: 
 	const window = f.local(V128, placeOf(moved(at, -LANES), V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
 	// Lane 15 as bit 31, and a bit that ends every search.
-	const ends = f.local(I32, digits.i8x16.geU(V128.splat8(10)).i8x16.bitmask().shl(16).or(0x8000), 'ends');
+	const ends = f.local(I32, digits.i8x16.geU(scope.tens).i8x16.bitmask().shl(16).or(0x8000), 'ends');
 	const to = f.local(I32, ends.clz(), 'to');
 	let characters = to;
 	let index: I32 = to;
 	if (plan.mode === 'placed') {
-		const points = window.i8x16.eq(V128.splat8(0x2e)).i8x16.bitmask().shl(16);
+		const points = window.i8x16.eq(scope.points).i8x16.bitmask().shl(16);
 		characters = f.local(I32, ends.xor(points).clz(), 'characters');
 		index = characters.shl(4).add(to);
 	}
@@ -194,8 +216,6 @@ export interface StoreScope extends NumberScope {
 	readonly at4: I32;
 	readonly at1: I32;
 }
-
-const powerOf = (exponent: number): bigint => 10n ** BigInt(exponent);
 
 /**
  * Emits: the number's digits are checked, converted and stored; at the latest when the conversions are flushed.
@@ -236,7 +256,7 @@ export function takeNumber(scope: StoreScope, conversions: Conversions, found: F
 	const places = type === null ? null : scaled ? scale : 0;
 	const digits = plan.mode === 'fixed' ? (found.digits as V128) : place(0, plan.mode === 'whole' ? wholeTable(plan.direction) : placedTable(plan.direction, places));
 	const late = scaled ? 1n : unit;
-	const greatest = powerOf(plan.mode === 'fixed' ? plan.digits : LANES) - 1n;
+	const greatest = plan.mode === 'fixed' ? plan.most : powerOf(LANES) - 1n;
 	if (type === null || (column === null && greatest <= most / late && found.negative === null)) return;
 	const base = plan.mode === 'fixed' && plan.digits > 1 ? powerOf(plan.digits - 1) : 0n;
 	enter(digits, base, (value, lane) => {

@@ -6,17 +6,18 @@
  * Nothing is asked on the way: bytes that do not fit leave a mark in `wrong` or `fault`, and those are asked at the leaf.
  * What was stored by then lies beyond the batch's counters and is nobody's.
  */
-import type { ListColumn, TableLayout } from '../../../compiler/batch-layout.ts';
+import type { ListColumn, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, V128 } from '../../../wasm/index.ts';
-import { stringStops } from '../schema-tier/grammar.ts';
+import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
 import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
-import { type Conversions, covered, type FoundNumber, findNumber, flush, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
 import type { LayoutCode } from './emit-layouts.ts';
-import { numberMode, type Shape, stringWindow } from './shapes.ts';
-import { LANES, type NumberFacts, type NumberMode } from './number-modes.ts';
+import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
+import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, type NameCaches, nameMasks } from './name-cache.ts';
+import { LANES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
 import { addressOf, moved, type Position, placeOf } from './positions.ts';
+import { numberMode, type Shape, stringWindow } from './shapes.ts';
 import type { FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
 
 /** Addresses of one row. */
@@ -35,6 +36,13 @@ export interface TreeScope extends LayoutCode, NumberScope {
 	readonly f: FunctionBuilder;
 	readonly rows: Row;
 	readonly symbolTables: Local<I32>;
+	/** Address of the block with the caches of names. */
+	readonly block: Local<I32>;
+	readonly caches: NameCaches;
+	/** Vectors that a string's bytes are compared with. */
+	readonly strings: StringVectors;
+	/** Look-ups of names on the way to a leaf, by their place on it and their table. */
+	readonly names: Map<string, CachedName>;
 	readonly lists: ReadonlyMap<ListPlan, Func>;
 	/** Where the message ends; a closed item: where the item ends. */
 	readonly end: I32;
@@ -56,16 +64,15 @@ interface Cursor {
 	readonly skip: number;
 }
 /** Something that was found while it was not known yet which variant's it is. */
-type Found =
-	| { readonly kind: 'number'; readonly found: FoundNumber }
-	| { readonly kind: 'string'; readonly start: Position; readonly length: Local<I32>; readonly end: Position }
-	| { readonly kind: 'flag'; readonly isTrue: Local<I32> };
+type Found = { readonly kind: 'number'; readonly found: FoundNumber } | { readonly kind: 'string'; readonly start: Position; readonly length: Local<I32>; readonly end: Position } | { readonly kind: 'name'; readonly name: CachedName } | { readonly kind: 'flag'; readonly isTrue: Local<I32> };
 interface Progress {
 	readonly at: Position;
 	/** Found values with the token's place in each cursor's shape. */
 	readonly waiting: readonly { readonly found: Found; readonly indexOf: ReadonlyMap<Shape, number> }[];
 	readonly begun: boolean;
 	readonly conversions: readonly Conversions['waiting'][number][];
+	/** Names that were looked up. */
+	readonly names: number;
 	/** How far `at` may lie beyond the end at most; negative: so many bytes are certainly there. */
 	readonly beyond: number;
 }
@@ -107,13 +114,14 @@ const leastFrom = ({ shape, index, skip }: Cursor): number => shape.tokens.slice
 export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Local<I32>): void {
 	scope.wrong.set(V128.i32x4(0, 0, 0, 0));
 	scope.fault.set(0);
+	scope.fault64.set(0n);
 	if (shapes.length === 0) {
 		scope.failed.branch();
 		return;
 	}
 	const cursors = shapes.map((shape): Cursor => ({ shape, index: 0, skip: 0 }));
 	// Where nobody has looked yet, as far beyond the end as can be.
-	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], beyond: READABLE });
+	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], names: 0, beyond: READABLE });
 }
 
 /** Emits: leaves where fewer bytes follow than any of the shapes has. */
@@ -233,7 +241,10 @@ function emitChoice(scope: TreeScope, texts: readonly Cursor[], all: readonly Cu
 
 /** The bytes as one number, the first the lowest. */
 function wordOf(bytes: Uint8Array): bigint {
-	return BigInt.asIntN(64, bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n));
+	return BigInt.asIntN(
+		64,
+		bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n),
+	);
 }
 
 /** How the number that follows is looked for, by all of the shapes. */
@@ -242,10 +253,15 @@ function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan 
 	const facts = cursors.map(({ shape, index }) => shape.numbers.get(index) as NumberFacts);
 	const digits = (facts[0] as NumberFacts).mostWhole;
 	let mode = modes[Math.max(...cursors.map(({ shape, index }) => modes.indexOf(numberMode(shape, index))))] as NumberMode;
-	if (mode === 'fixed' && facts.some(({ mostWhole }) => mostWhole !== digits)) mode = 'whole';
+	const most = cursors.reduce((least, cursor) => {
+		const rules = numberRules((tokenAt(cursor) as NumberToken).type);
+		const own = rules.most / 10n ** BigInt(rules.scale);
+		return own < least ? own : least;
+	}, 10n ** BigInt(LANES));
+	if (mode === 'fixed' && (facts.some(({ mostWhole }) => mostWhole !== digits) || !isBounded(digits, most))) mode = 'whole';
 	const behind = cursors.map(({ shape, index }) => shape.tokens[index + 1]);
 	const beforeSeparator = behind.every((token) => token?.kind === 'text' && (token.bytes[0] as number) < 0x30);
-	return { mode, signed: facts.some(({ negative }) => negative), digits, direction: 'forward', before, beforeSeparator };
+	return { mode, signed: facts.some(({ negative }) => negative), digits, direction: 'forward', before, beforeSeparator, most };
 }
 
 /** Emits: text that all shapes have next. A number of fixed width behind it looks at some of it, too. */
@@ -269,7 +285,7 @@ function coveredByNumber(cursors: readonly Cursor[], length: number): number {
 }
 
 /** Emits: the first `count` of the bytes must stand there. What more is loaded is compared where it is known, too. */
-function emitText({ pool, constants, wrong, fault }: TreeScope, at: Position, bytes: Uint8Array, count: number): void {
+function emitText({ pool, constants, wrong, fault, fault64 }: TreeScope, at: Position, bytes: Uint8Array, count: number): void {
 	let done = 0;
 	while (done < count) {
 		const left = count - done;
@@ -283,7 +299,7 @@ function emitText({ pool, constants, wrong, fault }: TreeScope, at: Position, by
 		if (width <= bytes.length) {
 			const from = Math.min(done, bytes.length - width);
 			const word = wordOf(bytes.subarray(from, from + width));
-			if (width === 8) fault.set(fault.or(placeOf(moved(at, from), I64.load).ne(I64.of(word))));
+			if (width === 8) fault64.set(fault64.or(placeOf(moved(at, from), I64.load).xor(I64.of(word))));
 			else {
 				const loaded = placeOf(moved(at, from), width === 4 ? I32.load : width === 2 ? I32.load16U : I32.load8U);
 				fault.set(fault.or(loaded.xor(I32.of(Number(BigInt.asIntN(32, word))))));
@@ -293,8 +309,22 @@ function emitText({ pool, constants, wrong, fault }: TreeScope, at: Position, by
 		}
 		// Shorter than a word: what follows is shifted out.
 		const word = wordOf(bytes);
-		if (width === 8) fault.set(fault.or(placeOf(at, I64.load).xor(I64.of(word)).shl(BigInt(64 - bytes.length * 8)).ne(0n)));
-		else fault.set(fault.or(placeOf(at, I32.load).xor(I32.of(Number(word))).shl(32 - bytes.length * 8)));
+		if (width === 8)
+			fault64.set(
+				fault64.or(
+					placeOf(at, I64.load)
+						.xor(I64.of(word))
+						.shl(BigInt(64 - bytes.length * 8)),
+				),
+			);
+		else
+			fault.set(
+				fault.or(
+					placeOf(at, I32.load)
+						.xor(I32.of(Number(word)))
+						.shl(32 - bytes.length * 8),
+				),
+			);
 		done = count;
 	}
 }
@@ -322,6 +352,18 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 		}
 		case 'name':
 		case 'string': {
+			if (isCached(cursors)) {
+				const state = guard(scope, cursors, progress, LONGEST_CACHED + 4);
+				const table = (token as NameToken).column.symbolTable;
+				const key = `${state.names} ${table}`;
+				const name = scope.names.get(key) ?? { entry: f.local(I32, undefined, 'entry'), at: f.local(I32, undefined, 'name'), table };
+				scope.names.set(key, name);
+				name.at.set(addressOf(state.at));
+				emitCachedName(f, scope.caches, scope.block, name);
+				scope.wrong.set(scope.wrong.or(cachedNameExcess(name, scope.constants, scope.pool.add(nameMasks()))));
+				const after = { base: f.local(I32, state.at.base.add(I32.load(name.entry, CACHE_ENTRY.length)), 'at'), offset: state.at.offset };
+				return found({ kind: 'name', name }, { ...advance(state, after, LONGEST_CACHED), names: state.names + 1 });
+			}
 			const window = Math.max(...cursors.map(({ shape, index }) => stringWindow(shape.strings.get(index) as number) || 99));
 			const state = guard(scope, cursors, progress, window === 99 ? 16 : window);
 			const length = f.local(I32, undefined, 'length');
@@ -331,8 +373,8 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 				failed.branchIf(length.eqz(), { likely: false });
 				length.set(length.sub(from));
 			} else {
-				const stops = stringStops(placeOf(state.at, V128.load));
-				length.set(window === 16 ? stops.or(0x10000).ctz() : stops.or(stringStops(placeOf(moved(state.at, 16), V128.load)).shl(16)).ctz());
+				const stops = stringStops(placeOf(state.at, V128.load), scope.strings);
+				length.set(window === 16 ? stops.or(0x10000).ctz() : stops.or(stringStops(placeOf(moved(state.at, 16), V128.load), scope.strings).shl(16)).ctz());
 			}
 			const after = { base: f.local(I32, state.at.base.add(length), 'at'), offset: state.at.offset };
 			const next = window === 99 ? { ...state, at: after, beyond: READABLE } : advance(state, after, window);
@@ -376,6 +418,12 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 	}
 }
 
+/** Whether all are short names of one table. */
+function isCached(cursors: readonly Cursor[]): boolean {
+	const tables = new Set(cursors.map((cursor) => (tokenAt(cursor) as NameToken | StringToken).column?.symbolTable));
+	return tables.size === 1 && cursors.every((cursor) => tokenAt(cursor)?.kind === 'name' && (tokenAt(cursor) as NameToken).suffix.length === 0 && (cursor.shape.strings.get(cursor.index) as number) <= LONGEST_CACHED);
+}
+
 /** Constant text before the tokens, as far as all have the same. */
 function textBefore(cursors: readonly Cursor[]): Uint8Array {
 	const texts = cursors.map(({ shape, index }) => {
@@ -416,6 +464,7 @@ function takeWaiting(scope: TreeScope, cursors: readonly Cursor[], progress: Pro
 }
 
 function takeFound(scope: TreeScope, conversions: Conversions, shape: Shape, token: Token, found: Found): void {
+	const { f } = scope;
 	const { column } = token as NumberToken | NameToken | StringToken | FlagToken;
 	switch (found.kind) {
 		case 'number':
@@ -423,6 +472,9 @@ function takeFound(scope: TreeScope, conversions: Conversions, shape: Shape, tok
 			break;
 		case 'flag':
 			if (column !== null) storeBit(scope, column.values, I32.of(0).sub(found.isTrue));
+			break;
+		case 'name':
+			f.store(scope.rows.at4, I32.load(found.name.entry, CACHE_ENTRY.id), (column as ScalarColumn).values);
 			break;
 		case 'string':
 			takeString(scope, shape, token as NameToken | StringToken, found);
@@ -461,11 +513,11 @@ function emitLeaf(scope: TreeScope, { shape }: Cursor, progress: Progress): void
 }
 
 function settle(scope: TreeScope, shape: Shape, progress: Progress): void {
-	const { wrong, fault, failed } = scope;
+	const { wrong, fault, fault64, failed } = scope;
 	flush({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, { waiting: [...progress.conversions] });
 	for (const mark of shape.marks) emitMark(scope, mark);
 	failed.branchIf(wrong.anyTrue(), { likely: false });
-	failed.branchIf(fault, { likely: false });
+	failed.branchIf(fault64.or(fault.extendU()).ne(0n), { likely: false });
 	scope.finish(shape, progress.at);
 }
 

@@ -1,10 +1,10 @@
 /** Learns shapes from accepted messages, and generates the parser for them. */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
-import { LEARNING } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions, LayoutLearner, LearnedSample } from '../../../compiler/protocol.ts';
 import { generateParser } from '../schema-tier/generate.ts';
 import { planVariants } from '../schema-tier/plan.ts';
 import { learnMessage, type ResolveSymbol, rivalConstraints } from './learn.ts';
+import { clearBlock, planNameCaches } from './name-cache.ts';
 import { createShapes } from './shapes.ts';
 
 /** Shapes are code: beyond this many the rest stays with the schema tier. */
@@ -51,8 +51,9 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 		},
 		generate: (options: GenerateOptions = {}) => ({ bytes: generateParser(layout, options, { shapes, variants }), install: () => undefined }),
 		open({ memory, allocate }) {
-			const address = allocate(LEARNING.size);
-			new Uint8Array(memory.buffer, address, LEARNING.size).fill(0);
+			const caches = planNameCaches(layout);
+			const address = allocate(caches.bytes);
+			clearBlock(memory, address, caches);
 			return {
 				address,
 				get known() {
@@ -61,7 +62,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 				get placed() {
 					return shapes.count;
 				},
-				bytes: LEARNING.size,
+				bytes: caches.bytes,
 				evicted: 0,
 				write: () => undefined,
 			};

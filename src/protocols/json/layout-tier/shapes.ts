@@ -3,7 +3,7 @@
  * within a shape (widths of values) is kept as facts, from which the code chooses how it takes a value.
  */
 import type { ListPlan } from '../schema-tier/plan.ts';
-import { modeOf, newFacts, type NumberFacts, type NumberMode, widenFacts } from './number-modes.ts';
+import { modeOf, type NumberFacts, type NumberMode, newFacts, widenFacts } from './number-modes.ts';
 import { type LearnedSequence, type Mark, shapeKey, type Token } from './tokens.ts';
 
 export interface Shape {
