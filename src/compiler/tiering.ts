@@ -33,7 +33,7 @@ export interface TieringOptions {
 export interface TieringRules {
 	/** Messages before learning begins: for fewer it would not pay. Default 4096; 0 with a profile. */
 	readonly learnAfter?: number;
-	/** Messages that are learned before the first module with layouts is made. Default 64. */
+	/** Messages that are learned before the first module with layouts is made. Default 32. */
 	readonly learnFirst?: number;
 	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
@@ -108,7 +108,7 @@ const WELL_TAKEN = 9;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
-	const learnFirst = options.rules?.learnFirst ?? 64;
+	const learnFirst = options.rules?.learnFirst ?? 32;
 	const learningShare = options.rules?.learningShare ?? 0.02;
 	const longestLearning = options.rules?.longestPause ?? LONGEST_LEARNING;
 	const unhurried = learningShare >= 1;

@@ -12,6 +12,8 @@
 import { LANES } from './number-modes.ts';
 
 export const ENTRY_BYTES = 32;
+/** With a factor and a limit (u64 each) behind it, and room. */
+export const SCALED_ENTRY_BYTES = 64;
 const NOTHING = 0x80;
 
 export type Direction = 'forward' | 'backward';
@@ -65,6 +67,29 @@ export function placedTable(direction: Direction, scale: number | null): Uint8Ar
 			const layout = point >= 0 && fraction === 0 ? null : { whole: lanes(first, whole), fraction: lanes(first + point + 1, fraction) };
 			writeEntry(table, (characters * 16 + to) * ENTRY_BYTES, layout, scale);
 		}
+	}
+	return table;
+}
+
+/**
+ * As `placedTable`, for numbers whose places do not fit: digits end at the last lane, and behind each entry stands what
+ * they are to be multiplied with, and the most that may be.
+ */
+export function scaledTable(direction: Direction, scale: number, most: bigint): Uint8Array {
+	const placed = placedTable(direction, null);
+	const entries = placed.length / ENTRY_BYTES;
+	const table = new Uint8Array(entries * SCALED_ENTRY_BYTES);
+	const data = new DataView(table.buffer);
+	for (let entry = 0; entry < entries; entry++) {
+		const at = entry * SCALED_ENTRY_BYTES;
+		table.set(placed.subarray(entry * ENTRY_BYTES, (entry + 1) * ENTRY_BYTES), at);
+		const characters = entry === LANES * 16 + LANES ? LANES : entry >> 4;
+		const to = entry - characters * 16;
+		const fraction = to >= characters ? 0 : direction === 'forward' ? characters - to - 1 : to;
+		if (fraction > scale) table.fill(1, at + LANES, at + ENTRY_BYTES).fill(NOTHING, at, at + LANES);
+		const power = 10n ** BigInt(Math.max(0, scale - fraction));
+		data.setBigUint64(at + ENTRY_BYTES, power, true);
+		data.setBigUint64(at + ENTRY_BYTES + 8, most / power, true);
 	}
 	return table;
 }

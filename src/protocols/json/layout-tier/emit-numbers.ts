@@ -13,9 +13,10 @@
  */
 import type { ScalarColumn } from '../../../compiler/batch-layout.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
+import type { ScalarType } from '../../../schema/model.ts';
 import { F64, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import { type Direction, fractionTable, placedTable, wholeTable } from './digit-tables.ts';
-import { LANES, type NumberMode, numberRules } from './number-modes.ts';
+import { type Direction, ENTRY_BYTES, fractionTable, placedTable, SCALED_ENTRY_BYTES, scaledTable, wholeTable } from './digit-tables.ts';
+import { LANES, LOW_DIGITS, type NumberMode, numberRules } from './number-modes.ts';
 import { moved, type Position, placeOf } from './positions.ts';
 import type { NumberToken } from './tokens.ts';
 
@@ -67,14 +68,16 @@ export function bindNumberScope(f: FunctionBuilder, pool: ConstantPool, relaxed:
 export interface NumberPlan {
 	readonly mode: NumberMode;
 	readonly signed: boolean;
-	/** Digits, where the mode is `fixed`. */
+	/** Digits, where their number is fixed. */
 	readonly digits: number;
 	readonly direction: Direction;
-	/** What stands before it as constant text, where it is `fixed`. */
+	/** Its leading digits, where it is `low`. */
+	readonly high: string;
+	/** What stands before it as constant text, where its width is fixed. */
 	readonly before: Uint8Array;
 	/** The byte behind it is below 0x30, whatever it is. */
 	readonly beforeSeparator: boolean;
-	/** Greatest value that all of its takers have room for, where it is `fixed`. */
+	/** Greatest value that all of its takers have room for, where its width is fixed. */
 	readonly most: bigint;
 }
 
@@ -83,7 +86,7 @@ export interface FoundNumber {
 	readonly plan: NumberPlan;
 	/** Windows minus '0' with their entries' addresses; none where digits are in place already. */
 	readonly windows: readonly { readonly digits: V128; readonly entry: I32 }[];
-	/** Digits in place, where the mode is `fixed`. */
+	/** Digits in place, where their number is fixed. */
 	readonly digits: Local<V128> | null;
 	/** 1 where it is negative. */
 	readonly negative: Local<I32> | null;
@@ -92,12 +95,14 @@ export interface FoundNumber {
 	readonly to: Local<I32> | null;
 }
 
+export const isFixed = (mode: NumberMode): boolean => mode === 'fixed' || mode === 'low';
+
 /** Bytes of constant text before a fixed number that its window checks, too. */
 export const covered = (digits: number, before: Uint8Array): number => Math.min(before.length, LANES - digits);
 
 /** Emits: finds the number at (or up to) a place; `after` is behind it (before it). */
 export function findNumber(scope: NumberScope, at: Position, plan: NumberPlan): { readonly found: FoundNumber; readonly after: Position } {
-	return plan.mode === 'fixed' ? fixed(scope, at, plan) : plan.direction === 'forward' ? forward(scope, at, plan) : backward(scope, at, plan);
+	return isFixed(plan.mode) ? fixed(scope, at, plan) : plan.direction === 'forward' ? forward(scope, at, plan) : backward(scope, at, plan);
 }
 
 function fixed({ f, pool, constants, wrong }: NumberScope, at: Position, plan: NumberPlan): { found: FoundNumber; after: Position } {
@@ -110,8 +115,11 @@ function fixed({ f, pool, constants, wrong }: NumberScope, at: Position, plan: N
 	span.fill(0, first - text, first);
 	least.fill(0x30, first);
 	span.fill(9, first);
+	const high = plan.mode === 'low' ? Uint8Array.from(plan.high, (digit) => digit.charCodeAt(0)) : new Uint8Array(0);
+	least.set(high, first);
+	span.fill(0, first, first + high.length);
 	// The leading digit counts from 1, and up to one with which nothing overflows.
-	if (digits > 1) {
+	if (digits > 1 && high.length === 0) {
 		least[first] = 0x31;
 		span[first] = leadingMost(digits, plan.most) - 1;
 	}
@@ -119,7 +127,7 @@ function fixed({ f, pool, constants, wrong }: NumberScope, at: Position, plan: N
 	const excess = f.local(V128, placeOf(window, V128.load).i8x16.sub(V128.load(constants, pool.add(least))), 'digits');
 	wrong.set(wrong.or(excess.i8x16.subSatU(V128.load(constants, pool.add(span)))));
 	const mask = new Uint8Array(LANES).fill(0xff, first - text);
-	if (first > text) excess.set(excess.and(V128.load(constants, pool.add(mask))));
+	if (first > text && (plan.mode === 'fixed' || first > LOW_DIGITS)) excess.set(excess.and(V128.load(constants, pool.add(mask))));
 	return { found: { plan, windows: [], digits: excess, negative: null, characters: null, to: null }, after: moved(at, direction === 'forward' ? digits : -digits) };
 }
 
@@ -128,7 +136,7 @@ const leadingMost = (digits: number, most: bigint): number => Number([9n, 8n, 7n
 /** Whether the digits of a number can be bounded by the leading one. */
 export const isBounded = (digits: number, most: bigint): boolean => digits === 1 || leadingMost(digits, most) > 0;
 
-const ENTRY_SHIFT = 5;
+const entryShift = ({ mode }: NumberPlan): number => Math.log2(mode === 'scaled' ? SCALED_ENTRY_BYTES : ENTRY_BYTES);
 
 function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: FoundNumber; after: Position } {
 	const { f, zeros, constants } = scope;
@@ -141,13 +149,13 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	const window = f.local(V128, placeOf(start, V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
 	const isEnd = (separator: boolean): I32 => (separator ? window.i8x16.ltS(zeros) : digits.i8x16.geU(scope.tens)).i8x16.bitmask();
-	const entryOf = (index: I32): Local<I32> => f.local(I32, index.shl(ENTRY_SHIFT).add(constants), 'entry');
+	const entryOf = (index: I32): Local<I32> => f.local(I32, index.shl(entryShift(plan)).add(constants), 'entry');
 	const none = { plan, digits: null, negative };
 	if (plan.mode === 'whole') {
 		const characters = f.local(I32, isEnd(plan.beforeSeparator).ctz(), 'characters');
 		return { found: { ...none, windows: [{ digits, entry: entryOf(characters) }], characters, to: characters }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
 	}
-	if (plan.mode === 'placed') {
+	if (plan.mode !== 'long') {
 		const ends = f.local(I32, isEnd(plan.beforeSeparator).or(0x10000), 'ends');
 		const points = window.i8x16.eq(scope.points).i8x16.bitmask();
 		const characters = f.local(I32, ends.xor(points).ctz(), 'characters');
@@ -184,12 +192,12 @@ function backward(scope: NumberScope, at: Position, plan: NumberPlan): { found: 
 	const to = f.local(I32, ends.clz(), 'to');
 	let characters = to;
 	let index: I32 = to;
-	if (plan.mode === 'placed') {
+	if (plan.mode !== 'whole') {
 		const points = window.i8x16.eq(scope.points).i8x16.bitmask().shl(16);
 		characters = f.local(I32, ends.xor(points).clz(), 'characters');
 		index = characters.shl(4).add(to);
 	}
-	const entry = f.local(I32, index.shl(ENTRY_SHIFT).add(constants), 'entry');
+	const entry = f.local(I32, index.shl(entryShift(plan)).add(constants), 'entry');
 	let after: Position = { base: f.local(I32, at.base.sub(characters), 'at'), offset: at.offset };
 	let negative: Local<I32> | null = null;
 	if (plan.signed) {
@@ -199,15 +207,21 @@ function backward(scope: NumberScope, at: Position, plan: NumberPlan): { found: 
 	return { found: { plan, windows: [{ digits, entry }], digits: null, negative, characters, to }, after };
 }
 
-/** Digits in their places, which wait for another number's to be converted with. */
+/** Digits in their places, which wait for others to be converted with. */
 interface Waiting {
 	readonly digits: V128;
-	/** Added to the integer. */
+	/** Only the last 8 lanes count. */
+	readonly low: boolean;
+	/** Of low digits: what they are multiplied with, below 2^32. */
+	readonly factor: number;
+	/** Added to the integer afterwards. */
 	readonly base: bigint;
 	use(value: V128, lane: 0 | 1): void;
 }
+/** One vector of digits: of one number, or the low ones of up to two. */
+type Sixteen = readonly Waiting[];
 export interface Conversions {
-	readonly waiting: Waiting[];
+	waiting: readonly Sixteen[];
 }
 
 export interface StoreScope extends NumberScope {
@@ -227,10 +241,7 @@ export function takeNumber(scope: StoreScope, conversions: Conversions, found: F
 	const { plan } = found;
 	const { scale, most } = numberRules(type);
 	const unit = powerOf(scale);
-	const enter = (digits: V128, base: bigint, use: Waiting['use']): void => {
-		conversions.waiting.push({ digits, base, use });
-		if (conversions.waiting.length === 2) flush(scope, conversions);
-	};
+	const enter = (digits: V128, base: bigint, use: Waiting['use'], factor = 0): void => addWaiting(scope, conversions, { digits, low: factor > 0, factor, base, use });
 	const place = (index: number, table: Uint8Array): Local<V128> => placed(scope, found.windows[index] as FoundNumber['windows'][number], pool.add(table));
 	if (column !== null && column.textScales >= 0) f.store8(scope.at1, textScale(found), column.textScales);
 	if (plan.mode === 'long') {
@@ -252,13 +263,39 @@ export function takeNumber(scope: StoreScope, conversions: Conversions, found: F
 		});
 		return;
 	}
-	const scaled = plan.mode === 'placed' && !integral;
-	const places = type === null ? null : scaled ? scale : 0;
-	const digits = plan.mode === 'fixed' ? (found.digits as V128) : place(0, plan.mode === 'whole' ? wholeTable(plan.direction) : placedTable(plan.direction, places));
-	const late = scaled ? 1n : unit;
-	const greatest = plan.mode === 'fixed' ? plan.most : powerOf(LANES) - 1n;
+	if (plan.mode === 'scaled') {
+		const { entry } = found.windows[0] as FoundNumber['windows'][number];
+		const at = pool.add(type === null ? scaledTable(plan.direction, LANES, (1n << 64n) - 1n) : scaledTable(plan.direction, integral ? 0 : scale, integral ? most / unit : most));
+		const digits = placed(scope, found.windows[0] as FoundNumber['windows'][number], at);
+		if (type === null) return;
+		enter(digits, 0n, (value, lane) => {
+			const integer = f.local(I64, value.i64x2.extractLane(lane), 'integer');
+			fault.set(fault.or(integer.gtU(I64.load(entry, at + ENTRY_BYTES + 8))));
+			const all = integer.mul(I64.load(entry, at + ENTRY_BYTES));
+			storeChecked(scope, type, column, integral && unit > 1n ? all.mul(unit) : all, found.negative);
+		});
+		return;
+	}
+	const inPlace = plan.mode === 'placed' && !integral;
+	const places = type === null ? null : inPlace ? scale : 0;
+	const digits = isFixed(plan.mode) ? (found.digits as V128) : place(0, plan.mode === 'whole' ? wholeTable(plan.direction) : placedTable(plan.direction, places));
+	const late = inPlace ? 1n : unit;
+	const greatest = isFixed(plan.mode) ? plan.most : powerOf(LANES) - 1n;
 	if (type === null || (column === null && greatest <= most / late && found.negative === null)) return;
-	const base = plan.mode === 'fixed' && plan.digits > 1 ? powerOf(plan.digits - 1) : 0n;
+	if (plan.mode === 'low' && column !== null) {
+		const high = plan.high === '' ? leadOf(plan.digits) : BigInt(plan.high) * powerOf(LOW_DIGITS);
+		enter(
+			digits,
+			high * late,
+			(value, lane) => {
+				if (column.storage === 'i32' || column.storage === 'u32') f.store32Lane(scope.at4, value, lane * 2, column.values);
+				else f.store64Lane(scope.at8, value, lane, column.values);
+			},
+			Number(late),
+		);
+		return;
+	}
+	const base = plan.mode === 'fixed' ? leadOf(plan.digits) : plan.mode === 'low' ? BigInt(plan.high === '' ? '0' : plan.high) * powerOf(LOW_DIGITS) : 0n;
 	enter(digits, base, (value, lane) => {
 		if (column !== null && late === 1n && greatest <= most && found.negative === null && column.storage !== 'f64') {
 			if (column.storage === 'i32' || column.storage === 'u32') f.store32Lane(scope.at4, value, lane * 2, column.values);
@@ -267,15 +304,22 @@ export function takeNumber(scope: StoreScope, conversions: Conversions, found: F
 		}
 		const integer = f.local(I64, value.i64x2.extractLane(lane), 'integer');
 		if (greatest > most / late) fault.set(fault.or(integer.gtU(I64.of(BigInt.asIntN(64, most / late)))));
-		if (column !== null) storeInteger(scope, column, late === 1n ? integer : integer.mul(late), found.negative);
-		else if (found.negative !== null && type.kind === 'integer' && !type.signed) fault.set(fault.or(found.negative));
+		storeChecked(scope, type, column, late === 1n ? integer : integer.mul(late), found.negative);
 	});
+}
+
+/** What is missing in the digits of a fixed width, whose leading one counts from 1. */
+const leadOf = (digits: number): bigint => (digits > 1 ? powerOf(digits - 1) : 0n);
+
+function storeChecked(scope: StoreScope, type: ScalarType, column: ScalarColumn | null, magnitude: I64, negative: I32 | null): void {
+	if (column !== null) storeInteger(scope, column, magnitude, negative);
+	else if (negative !== null && type.kind === 'integer' && !type.signed) scope.fault.set(scope.fault.or(negative));
 }
 
 /** Digits after the point. */
 function textScale({ plan, characters, to }: FoundNumber): I32 {
 	if (plan.mode === 'long' && characters !== null) return characters;
-	if (plan.mode !== 'placed' || characters === null || to === null) return I32.of(0);
+	if ((plan.mode !== 'placed' && plan.mode !== 'scaled') || characters === null || to === null) return I32.of(0);
 	const hasPoint = characters.ne(to);
 	return plan.direction === 'forward' ? characters.sub(to).sub(hasPoint) : to.and(I32.of(0).sub(hasPoint));
 }
@@ -307,23 +351,61 @@ function placed({ f, relaxed, nines, wrong }: NumberScope, { digits, entry }: Fo
 	return result;
 }
 
+/** Emits: two vectors full of digits are converted. */
+function addWaiting(scope: StoreScope, conversions: Conversions, entered: Waiting): void {
+	const partner = entered.low ? conversions.waiting.find(([first, second]) => first?.low === true && second === undefined) : undefined;
+	const sixteens = partner === undefined ? [...conversions.waiting, [entered]] : conversions.waiting.map((own) => (own === partner ? [...own, entered] : own));
+	const isFull = ([first, second]: Sixteen): boolean => first?.low === false || second !== undefined;
+	const full = sixteens.filter(isFull).slice(0, 2);
+	conversions.waiting = sixteens;
+	if (full.length < 2) return;
+	conversions.waiting = sixteens.filter((own) => !full.includes(own));
+	convert(scope, full as [Sixteen, Sixteen]);
+}
+
 /** Emits: converts what waits. */
 export function flush(scope: StoreScope, conversions: Conversions): void {
-	const [first, second] = conversions.waiting.splice(0) as [Waiting?, Waiting?];
-	if (first === undefined) return;
+	for (let at = 0; at < conversions.waiting.length; at += 2) convert(scope, conversions.waiting.slice(at, at + 2) as [Sixteen, Sixteen?]);
+	conversions.waiting = [];
+}
+
+const HIGH_HALVES = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31];
+
+function convert(scope: StoreScope, sixteens: readonly [Sixteen, Sixteen?]): void {
 	const { f, pool, constants } = scope;
-	const foursOf = ({ digits }: Waiting): V128 => {
+	const constant = (bytes: ArrayBuffer): V128 => V128.load(constants, pool.add(new Uint8Array(bytes)));
+	// What fills a vector alone comes first: its lanes are the ones that are multiplied there.
+	const isWide = (sixteen: Sixteen | undefined): boolean => sixteen?.[0]?.low === false;
+	const [first, second] = isWide(sixteens[1]) && !isWide(sixteens[0]) ? [sixteens[1] as Sixteen, sixteens[0]] : sixteens;
+	const foursOf = ([one, other]: Sixteen): V128 => {
+		const digits = (one as Waiting).low && other !== undefined ? f.local(V128, (one as Waiting).digits.shuffle(other.digits, HIGH_HALVES), 'digits') : (one as Waiting).digits;
 		const pairs = scope.relaxed ? digits.i8x16.relaxedDotI7(scope.pairs) : digits.i16x8.mul(scope.pairs).i16x8.shrU(8);
 		return f.local(V128, pairs.i16x8.dot(scope.fours), 'fours');
 	};
 	const fours = foursOf(first);
 	const eights = f.local(V128, fours.i32x4.narrowS(second === undefined ? fours : foursOf(second)).i16x8.dot(scope.eights), 'eights');
-	const scale = pool.add(new Uint8Array(Uint32Array.of(1e8, 1e8, 0, 0).buffer));
-	const high = eights.shuffle(eights, [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]).i32x4.extmulLowU(V128.load(constants, scale));
-	let value: V128 = high.i64x2.add(eights.i64x2.shrU(32));
-	const bases = BigInt64Array.of(first.base, second?.base ?? 0n);
-	if (bases.some((base) => base !== 0n)) value = value.i64x2.add(V128.load(constants, pool.add(new Uint8Array(bases.buffer))));
-	const values = f.local(V128, value, 'values');
-	first.use(values, 0);
-	second?.use(values, 1);
+	const finish = (value: V128, takers: readonly (Waiting | undefined)[]): void => {
+		const bases = BigInt64Array.from(takers, (taker) => BigInt.asIntN(64, taker?.base ?? 0n));
+		const values = f.local(V128, bases.some((base) => base !== 0n) ? value.i64x2.add(constant(bases.buffer)) : value, 'values');
+		takers.forEach((taker, lane) => {
+			taker?.use(values, lane as 0 | 1);
+		});
+	};
+	const scale = constant(Uint32Array.of(1e8, 1e8, 0, 0).buffer);
+	if (isWide(first)) {
+		const both = isWide(second);
+		const high = both ? eights.shuffle(eights, [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]) : eights;
+		finish(high.i32x4.extmulLowU(scale).i64x2.add(eights.i64x2.shrU(32)), [first[0], both ? second?.[0] : undefined]);
+	} else finishLow(first, 'low');
+	if (second !== undefined && !isWide(second)) finishLow(second, 'high');
+
+	function finishLow(sixteen: Sixteen, half: 'low' | 'high'): void {
+		// Of one number alone, the second lane.
+		const takers = sixteen.length === 2 ? sixteen : [undefined, sixteen[0]];
+		const factors = takers.map((taker) => taker?.factor ?? 1);
+		const one = factors.every((factor) => factor === 1);
+		const lanes = Uint32Array.from(half === 'low' ? [...factors, 0, 0] : [0, 0, ...factors]);
+		if (half === 'low') finish(one ? eights.i32x4.extendLowU() : eights.i32x4.extmulLowU(constant(lanes.buffer)), takers);
+		else finish(one ? eights.i32x4.extendHighU() : eights.i32x4.extmulHighU(constant(lanes.buffer)), takers);
+	}
 }

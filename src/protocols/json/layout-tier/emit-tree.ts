@@ -13,9 +13,9 @@ import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
 import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
 import type { LayoutCode } from './emit-layouts.ts';
-import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
+import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, isFixed, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
 import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, type NameCaches, nameMasks } from './name-cache.ts';
-import { LANES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
+import { LANES, LOW_DIGITS, NUMBER_MODES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
 import { addressOf, moved, type Position, placeOf } from './positions.ts';
 import { numberMode, type Shape, stringWindow } from './shapes.ts';
 import type { FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
@@ -70,7 +70,7 @@ interface Progress {
 	/** Found values with the token's place in each cursor's shape. */
 	readonly waiting: readonly { readonly found: Found; readonly indexOf: ReadonlyMap<Shape, number> }[];
 	readonly begun: boolean;
-	readonly conversions: readonly Conversions['waiting'][number][];
+	readonly conversions: Conversions['waiting'];
 	/** Names that were looked up. */
 	readonly names: number;
 	/** How far `at` may lie beyond the end at most; negative: so many bytes are certainly there. */
@@ -249,19 +249,21 @@ function wordOf(bytes: Uint8Array): bigint {
 
 /** How the number that follows is looked for, by all of the shapes. */
 function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan {
-	const modes: readonly NumberMode[] = ['fixed', 'whole', 'placed', 'long'];
 	const facts = cursors.map(({ shape, index }) => shape.numbers.get(index) as NumberFacts);
 	const digits = (facts[0] as NumberFacts).mostWhole;
-	let mode = modes[Math.max(...cursors.map(({ shape, index }) => modes.indexOf(numberMode(shape, index))))] as NumberMode;
+	let mode = NUMBER_MODES[Math.max(...cursors.map(({ shape, index }) => NUMBER_MODES.indexOf(numberMode(shape, index))))] as NumberMode;
+	const { high } = facts[0] as NumberFacts;
+	if (mode === 'low' && facts.some((own) => own.high !== high)) mode = 'fixed';
 	const most = cursors.reduce((least, cursor) => {
 		const rules = numberRules((tokenAt(cursor) as NumberToken).type);
 		const own = rules.most / 10n ** BigInt(rules.scale);
 		return own < least ? own : least;
 	}, 10n ** BigInt(LANES));
-	if (mode === 'fixed' && (facts.some(({ mostWhole }) => mostWhole !== digits) || !isBounded(digits, most))) mode = 'whole';
+	if (mode === 'low' && high !== '' && (BigInt(high ?? '') + 1n) * 10n ** BigInt(LOW_DIGITS) > most) mode = 'whole';
+	if (isFixed(mode) && (facts.some(({ mostWhole }) => mostWhole !== digits) || !isBounded(digits, most))) mode = 'whole';
 	const behind = cursors.map(({ shape, index }) => shape.tokens[index + 1]);
 	const beforeSeparator = behind.every((token) => token?.kind === 'text' && (token.bytes[0] as number) < 0x30);
-	return { mode, signed: facts.some(({ negative }) => negative), digits, direction: 'forward', before, beforeSeparator, most };
+	return { mode, signed: facts.some(({ negative }) => negative), digits, high: high ?? '', direction: 'forward', before, beforeSeparator, most };
 }
 
 /** Emits: text that all shapes have next. A number of fixed width behind it looks at some of it, too. */
@@ -281,7 +283,7 @@ function coveredByNumber(cursors: readonly Cursor[], length: number): number {
 	const bytes = (cursors[0] as Cursor).shape.tokens[(cursors[0] as Cursor).index];
 	const before = bytes?.kind === 'text' ? bytes.bytes : EMPTY;
 	const plan = numberPlan(group, before);
-	return plan.mode === 'fixed' ? Math.min(length, covered(plan.digits, before)) : 0;
+	return isFixed(plan.mode) ? Math.min(length, covered(plan.digits, before)) : 0;
 }
 
 /** Emits: the first `count` of the bytes must stand there. What more is loaded is compared where it is known, too. */
@@ -299,7 +301,7 @@ function emitText({ pool, constants, wrong, fault, fault64 }: TreeScope, at: Pos
 		if (width <= bytes.length) {
 			const from = Math.min(done, bytes.length - width);
 			const word = wordOf(bytes.subarray(from, from + width));
-			if (width === 8) fault64.set(fault64.or(placeOf(moved(at, from), I64.load).xor(I64.of(word))));
+			if (width === 8) fault64.set(fault64.or(I64.of(word).xor(placeOf(moved(at, from), I64.load))));
 			else {
 				const loaded = placeOf(moved(at, from), width === 4 ? I32.load : width === 2 ? I32.load16U : I32.load8U);
 				fault.set(fault.or(loaded.xor(I32.of(Number(BigInt.asIntN(32, word))))));
@@ -337,7 +339,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 	const indexOf = new Map(cursors.map(({ shape, index }) => [shape, index]));
 	const found = (value: Found, state: Progress): Progress => {
 		if (!state.begun) return { ...state, waiting: [...state.waiting, { found: value, indexOf }] };
-		const conversions: Conversions = { waiting: [...state.conversions] };
+		const conversions: Conversions = { waiting: state.conversions };
 		takeFound(scope, conversions, first.shape, token, value);
 		return { ...state, conversions: conversions.waiting };
 	};
@@ -347,7 +349,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 			const plan = numberPlan(cursors, before);
 			const state = guard(scope, cursors, progress, plan.mode === 'long' ? 48 : 17);
 			const result = findNumber(scope, state.at, plan);
-			const widest = plan.mode === 'fixed' ? plan.digits : plan.mode === 'long' ? 2 * WIDEST : WIDEST;
+			const widest = isFixed(plan.mode) ? plan.digits : plan.mode === 'long' ? 2 * WIDEST : WIDEST;
 			return found({ kind: 'number', found: result.found }, advance(state, result.after, widest));
 		}
 		case 'name':
@@ -457,7 +459,7 @@ function findFlag({ f, fault }: NumberScope, at: Position, direction: 'forward' 
 
 /** Emits: takes what was found before the variant was known. */
 function takeWaiting(scope: TreeScope, cursors: readonly Cursor[], progress: Progress): Progress {
-	const conversions: Conversions = { waiting: [...progress.conversions] };
+	const conversions: Conversions = { waiting: progress.conversions };
 	const { shape } = cursors[0] as Cursor;
 	for (const { found, indexOf } of progress.waiting) takeFound(scope, conversions, shape, shape.tokens[indexOf.get(shape) as number] as Token, found);
 	return { ...progress, waiting: [], conversions: conversions.waiting };
@@ -514,7 +516,7 @@ function emitLeaf(scope: TreeScope, { shape }: Cursor, progress: Progress): void
 
 function settle(scope: TreeScope, shape: Shape, progress: Progress): void {
 	const { wrong, fault, fault64, failed } = scope;
-	flush({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, { waiting: [...progress.conversions] });
+	flush({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, { waiting: progress.conversions });
 	for (const mark of shape.marks) emitMark(scope, mark);
 	failed.branchIf(wrong.anyTrue(), { likely: false });
 	failed.branchIf(fault64.or(fault.extendU()).ne(0n), { likely: false });
@@ -554,7 +556,7 @@ export function storeBit({ f, rows }: Pick<TreeScope, 'f' | 'rows'>, bitmap: num
 /** The shape's own numbers at this place have no point. */
 function isIntegral(shape: Shape, token: Token): boolean {
 	const mode = numberMode(shape, shape.tokens.indexOf(token));
-	return mode === 'fixed' || mode === 'whole';
+	return isFixed(mode) || mode === 'whole';
 }
 
 /** Whether nothing in the rest depends on more than its own bytes. */
@@ -563,7 +565,7 @@ function isPlain({ shape, index }: Cursor): boolean {
 }
 const varies = (shape: Shape, index: number): boolean => {
 	const token = shape.tokens[index] as Token;
-	return token.kind === 'number' ? numberMode(shape, index) !== 'fixed' : token.kind !== 'text';
+	return token.kind === 'number' ? !isFixed(numberMode(shape, index)) : token.kind !== 'text';
 };
 
 /** Where the part begins that is read from the end: numbers and flags, no more than half of what varies. */
@@ -615,7 +617,7 @@ function emitBothEnds(scope: TreeScope, cursor: Cursor, progress: Progress): voi
 			coveredText = 0;
 		} else {
 			if (back.offset < LANES + 4) back = { base: f.local(I32, back.base.sub(64), 'back'), offset: back.offset + 64 };
-			const conversions: Conversions = { waiting: [...state.conversions] };
+			const conversions: Conversions = { waiting: state.conversions };
 			let found: Found;
 			if (token.kind === 'flag') {
 				const { isTrue, after } = findFlag(scope, back, 'backward');
@@ -629,7 +631,7 @@ function emitBothEnds(scope: TreeScope, cursor: Cursor, progress: Progress): voi
 				found = { kind: 'number', found: result.found };
 				back = result.after;
 				// The text before the turning point is the front's.
-				coveredText = plan.mode === 'fixed' ? covered(plan.digits, before) : 0;
+				coveredText = isFixed(plan.mode) ? covered(plan.digits, before) : 0;
 			}
 			takeFound(scope, conversions, shape, token, found);
 			state = { ...state, conversions: conversions.waiting };

@@ -199,7 +199,7 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		}
 		const plain = bytes[p] !== 0x65 && bytes[p] !== 0x45;
 		while (p < bytes.length && /[-+.eE0-9]/.test(String.fromCharCode(bytes[p] as number))) p++;
-		return plain && canTake(type, whole, fraction) ? { kind: 'number', type, column, negative, whole, fraction } : null;
+		return plain && canTake(type, whole, fraction) ? { kind: 'number', type, column, negative, whole, fraction, digits: text(from, from + whole) } : null;
 	};
 	const flag = (column: ScalarColumn | null): void => {
 		const start = p;

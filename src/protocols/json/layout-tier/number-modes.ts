@@ -1,17 +1,23 @@
 /**
  * How a number is taken, chosen by what was seen of it:
  *
+ * - `low`: as `fixed`, and all but the last 8 digits are always the same: times, counters.
  * - `fixed`: always as many digits, no point, no sign: they are where they were.
  * - `whole`: up to 16 digits, no point.
  * - `placed`: up to 16 characters; digits land where the column's scale puts them, at most 16 of them.
+ * - `scaled`: the same, where 16 places do not suffice: multiplied by a power of ten afterwards.
  * - `long`: up to 16 digits before the point and up to 16 after it, separately.
  */
 import type { ScalarType } from '../../../schema/model.ts';
 import type { NumberToken } from './tokens.ts';
 
-export type NumberMode = 'fixed' | 'whole' | 'placed' | 'long';
+/** What a later one takes, an earlier one may not. */
+export const NUMBER_MODES = ['low', 'fixed', 'whole', 'placed', 'scaled', 'long'] as const;
+export type NumberMode = (typeof NUMBER_MODES)[number];
 /** Digits that one vector holds. */
 export const LANES = 16;
+/** Digits that half a vector holds. */
+export const LOW_DIGITS = 8;
 
 export interface NumberRules {
 	/** Decimal places of the column's unit. */
@@ -55,14 +61,21 @@ export interface NumberFacts {
 	/** -1: no point. */
 	mostFraction: number;
 	negative: boolean;
+	/** Digits before the last 8; null where they are not always the same. */
+	high: string | null;
 	met: number;
 }
 
-export function newFacts({ whole, fraction, negative }: NumberToken): NumberFacts {
-	return { leastWhole: whole, mostWhole: whole, mostFraction: fraction, negative, met: 1 };
+const highOf = ({ digits }: NumberToken): string => digits.slice(0, -LOW_DIGITS);
+
+export function newFacts(token: NumberToken): NumberFacts {
+	const { whole, fraction, negative } = token;
+	return { leastWhole: whole, mostWhole: whole, mostFraction: fraction, negative, high: highOf(token), met: 1 };
 }
 
-export function widenFacts(facts: NumberFacts, { whole, fraction, negative }: NumberToken): void {
+export function widenFacts(facts: NumberFacts, token: NumberToken): void {
+	const { whole, fraction, negative } = token;
+	if (facts.high !== highOf(token)) facts.high = null;
 	facts.leastWhole = Math.min(facts.leastWhole, whole);
 	facts.mostWhole = Math.max(facts.mostWhole, whole);
 	facts.mostFraction = Math.max(facts.mostFraction, fraction);
@@ -75,9 +88,12 @@ const ENOUGH = 8;
 
 export function modeOf(facts: NumberFacts, type: ScalarType | null): NumberMode {
 	const { scale } = numberRules(type);
-	const { leastWhole, mostWhole, mostFraction, negative, met } = facts;
+	const { leastWhole, mostWhole, mostFraction, negative, high, met } = facts;
 	const integral = mostFraction < 0 && (type?.kind === 'integer' || type?.kind === 'timestamp' || mostWhole + scale > LANES);
-	if (integral && type !== null) return met >= ENOUGH && !negative && leastWhole === mostWhole ? 'fixed' : 'whole';
-	const places = type === null ? 0 : scale;
-	return mostWhole + places <= LANES && mostWhole + 1 + mostFraction <= LANES ? 'placed' : 'long';
+	if (integral && type !== null) {
+		if (met < ENOUGH || negative || leastWhole !== mostWhole) return 'whole';
+		return high === null ? 'fixed' : 'low';
+	}
+	if (mostWhole + 1 + mostFraction > LANES) return 'long';
+	return type === null || mostWhole + scale <= LANES ? 'placed' : 'scaled';
 }

@@ -20,6 +20,8 @@ export interface NumberToken {
 	/** Digits before the point, and after it; -1 without a point. */
 	readonly whole: number;
 	readonly fraction: number;
+	/** Those before the point. */
+	readonly digits: string;
 }
 /** A string up to the closing quote: a name of a symbol table, and a constant suffix. */
 export interface NameToken {
