@@ -42,8 +42,8 @@ export interface LayoutLearner {
 	readonly samples: readonly LearnedSample[];
 	/** Names that were looked up for it, with their ids: `table name` → id. */
 	readonly names: ReadonlyMap<string, number>;
-	/** Takes in an accepted message; true where something about it is new. */
-	learn(message: Uint8Array, variant: number): boolean;
+	/** Takes in an accepted message; true where something about it is new. `item`: where a list's item begins that no code took, -1: not known. */
+	learn(message: Uint8Array, variant: number, item?: number): boolean;
 	/** A parser for what was learned so far; `install` when it takes over. */
 	generate(options?: GenerateOptions): { readonly bytes: Uint8Array<ArrayBuffer>; install(): void };
 	/** As `generate`, where the module is made elsewhere from the samples as they are now. */

@@ -35,7 +35,7 @@ export interface TieringRules {
 	readonly learnAfter?: number;
 	/** Messages that are learned before the first module with layouts is made. Default 32. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
+	/** Most of the time since the start that learning may take, beyond the first 200 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
 	/** Milliseconds that learning may hold parsing up at once. Default 0.7. A program that reads files can allow more. */
 	readonly longestPause?: number;
@@ -94,11 +94,11 @@ const NOTES = 64;
 /** Places of times. */
 const WINDOW = 0;
 const SCHEMA = 1;
-const FREE_MILLISECONDS = 50;
+const FREE_MILLISECONDS = 200;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
-/** Longer messages are lists, mostly, whose items shorter ones have, too. */
-const LONGEST_LEARNED = 4096;
+/** Longer messages would take too long to look at. */
+const LONGEST_LEARNED = 65536;
 /** At least one of so many messages that no layout took is looked at. */
 const MOST_SELDOM = 4096;
 /** The schema tier's pace is looked at again after so many windows: sooner where layouts take fewer than nine of ten. */
@@ -227,7 +227,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
 			const length = current()[at + (NOTE.length >>> 2)] as number;
-			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
+			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number, (current()[at + (NOTE.item >>> 2)] as number) - 1)) fresh++;
 			looked++;
 		}
 		learned += looked;

@@ -66,7 +66,7 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 					const at = noteTable + note * NOTE.size;
 					const address = view().getUint32(at + NOTE.address, true);
 					const bytes = new Uint8Array(memory.buffer).slice(address, address + view().getUint32(at + NOTE.length, true));
-					learner.learn(bytes, view().getUint32(at + NOTE.variant, true));
+					learner.learn(bytes, view().getUint32(at + NOTE.variant, true), view().getUint32(at + NOTE.item, true) - 1);
 				}
 				view().setUint32(store.address + LEARNING.notes, 0, true);
 				if (counts !== undefined) {

@@ -29,10 +29,10 @@ export interface LayoutCode {
 	readonly strict: ReadonlyMap<ValuePlan, Strict>;
 	/** Address of what is counted (LEARNING), set before a call. */
 	readonly layouts: Global<I32>;
-	/** Set by a list that had an item of no known shape. */
+	/** Address of an item of no known shape, set by its list. */
 	readonly unknownItem: Global<I32>;
 	/** Emits: keeps a message to be learned, where it is its turn. */
-	noteInTurn(f: FunctionBuilder, p: I32, end: I32, variant: I32): void;
+	noteInTurn(f: FunctionBuilder, p: I32, end: I32, variant: I32, item?: I32): void;
 	/** Whether the engine has relaxed vector instructions. */
 	readonly relaxed: boolean;
 	resetPending(f: FunctionBuilder, table: TableLayout, batch: I32): void;
@@ -133,8 +133,9 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 										f.store(context, I32.load(context, entry).add(1), entry);
 										if (withItems && tokens.some(({ kind }) => kind === 'list')) {
 											f.if(code.unknownItem, () => {
+												const start = f.local(I32, I32.load(descriptor, DESCRIPTOR.offset), 'noted');
+												code.noteInTurn(f, start, end, I32.of(variant), code.unknownItem.sub(start).add(1));
 												code.unknownItem.set(f, I32.of(0));
-												code.noteInTurn(f, I32.load(descriptor, DESCRIPTOR.offset), end, I32.of(variant));
 											});
 										}
 										accepted.branch();
@@ -227,9 +228,9 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 				retry(f, code, shared.names, tried, p, outer);
 				if (!simple) f.return(I32.of(0));
 				else {
+					code.unknownItem.set(f, p);
 					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
 					f.if(p.eqz(), () => f.return(I32.of(0)));
-					code.unknownItem.set(f, I32.of(1));
 					f.if(p.geU(end), () => f.return(I32.of(0)));
 					goOn(closed, outer);
 				}

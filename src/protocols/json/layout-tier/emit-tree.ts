@@ -253,7 +253,9 @@ function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan 
 	const digits = (facts[0] as NumberFacts).mostWhole;
 	let mode = NUMBER_MODES[Math.max(...cursors.map(({ shape, index }) => NUMBER_MODES.indexOf(numberMode(shape, index))))] as NumberMode;
 	const { high } = facts[0] as NumberFacts;
-	if (mode === 'low' && facts.some((own) => own.high !== high)) mode = 'fixed';
+	// Low digits are multiplied in 32 bits.
+	const scale = Math.max(...cursors.map((cursor) => numberRules((tokenAt(cursor) as NumberToken).type).scale));
+	if (mode === 'low' && (scale > 9 || facts.some((own) => own.high !== high))) mode = 'fixed';
 	const most = cursors.reduce((least, cursor) => {
 		const rules = numberRules((tokenAt(cursor) as NumberToken).type);
 		const own = rules.most / 10n ** BigInt(rules.scale);

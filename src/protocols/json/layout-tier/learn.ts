@@ -15,6 +15,8 @@ import type { LearnedSequence, Mark, NumberToken, Token } from './tokens.ts';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
+/** Of a list's items, the first so many; what others have of their own is met as unknown. */
+const ITEMS_LOOKED_AT = 16;
 /** Tokens of a message without its items. */
 const MOST_TOKENS = 512;
 
@@ -39,9 +41,19 @@ export function rivalConstraints(schema: Schema): readonly (readonly Discriminan
 	return own.map((mine, index) => own.slice(0, index).flatMap((earlier) => (exclude(mine, earlier) ? [] : earlier)));
 }
 
-/** Null where the message has no layout. `rivals`: `rivalConstraints` of its variant. */
-export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: readonly Discriminant[], resolve: ResolveSymbol): LearnedSequence | null {
-	const walk = createWalk(message, rivals, resolve);
+export interface LearnedMessage {
+	readonly sequence: LearnedSequence;
+	/** The message without the items that were not looked at: another message of the same schema that teaches the same. */
+	readonly message: Uint8Array;
+}
+
+/**
+ * Null where the message has no shape. Of long lists a few items are looked at, and the one that begins at `item`.
+ *
+ * @param rivals `rivalConstraints` of its variant
+ */
+export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: readonly Discriminant[], resolve: ResolveSymbol, item = -1): LearnedMessage | null {
+	const walk = createWalk(message, rivals, resolve, item);
 	try {
 		const sequence = walk.sequence(() => {
 			walk.space();
@@ -49,19 +61,21 @@ export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: 
 			walk.space();
 			if (walk.at() !== message.length) fail();
 		});
-		return sequence;
+		return { sequence, message: walk.kept() };
 	} catch (error) {
 		if (error === noLayout) return null;
 		throw error;
 	}
 }
 
-function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve: ResolveSymbol) {
+function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve: ResolveSymbol, chosen: number) {
 	let p = 0;
 	/** Bytes up to here are in tokens. */
 	let taken = 0;
 	let tokens: Token[] = [];
 	let marks: Mark[] = [];
+	/** Items that were not looked at, each with the comma before it. */
+	const left: { readonly from: number; readonly to: number }[] = [];
 	/** Keys and positions from the message's top to the value at p. */
 	const path: (string | number)[] = [];
 	const leadsHere = ({ path: steps }: Discriminant): boolean =>
@@ -341,8 +355,12 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		const start = p;
 		textTo(start);
 		if (byte() !== 0x5d) {
-			for (;;) {
-				items.push(sequence(() => value(plan.item)));
+			for (let index = 0; ; index++) {
+				const from = p;
+				const looked = index < ITEMS_LOOKED_AT || from === chosen;
+				if (looked) items.push(sequence(() => value(plan.item)));
+				else skipValue();
+				if (!looked) left.push({ from: from - 1, to: p });
 				if (byte() === 0x5d) break;
 				expect(0x2c);
 			}
@@ -472,7 +490,19 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		strictly(plan, start);
 	};
 
-	return { sequence, space, value, at: () => p };
+	const kept = (): Uint8Array => {
+		if (left.length === 0) return bytes;
+		const shorter: number[] = [];
+		let from = 0;
+		for (const gap of left) {
+			for (let at = from; at < gap.from; at++) shorter.push(bytes[at] as number);
+			from = gap.to;
+		}
+		for (let at = from; at < bytes.length; at++) shorter.push(bytes[at] as number);
+		return Uint8Array.from(shorter);
+	};
+
+	return { sequence, space, value, kept, at: () => p };
 }
 
 /** What a column holds for a number's text. */

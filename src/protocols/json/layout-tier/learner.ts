@@ -35,14 +35,15 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 		samples,
 		names,
 		prepare: () => ({ install: () => undefined }),
-		learn(message, variant) {
+		learn(given, variant, item = -1) {
 			const plan = variants[variant];
-			const sequence = plan === undefined || shapes.count >= MOST_SHAPES ? null : learnMessage(message, plan, rivals[variant] ?? [], lookUp);
-			if (sequence === null) {
+			const learned = plan === undefined || shapes.count >= MOST_SHAPES ? null : learnMessage(given, plan, rivals[variant] ?? [], lookUp, item);
+			if (learned === null) {
 				unlearnable++;
 				return false;
 			}
 			const before = shapes.version;
+			const { sequence, message } = learned;
 			shapes.add(sequence, variant);
 			const isNew = shapes.version !== before;
 			if (isNew || samples.length < 64) samples.push({ message, variant, met: 1 });

@@ -117,7 +117,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 
 	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
 	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
-	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
+	const note = m.func('note', { params: { p: I32, end: I32, variant: I32, item: I32 }, results: [] }, (f, { p, end, variant, item }) => {
 		const at = f.local(I32, layouts, 'layouts');
 		f.store(at, I32.load(at, LEARNING.noteEvery), LEARNING.noteCountdown);
 		const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
@@ -126,14 +126,15 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 			f.store(entry, p, NOTE.address);
 			f.store(entry, end.sub(p), NOTE.length);
 			f.store(entry, variant, NOTE.variant);
+			f.store(entry, item, NOTE.item);
 			f.store(at, count.add(1), LEARNING.notes);
 		});
 	});
 	/** Emits: one message less until the next is noted, and that one is. */
-	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32): void => {
+	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32, item: I32 = I32.of(0)): void => {
 		const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(1), 'countdown');
 		f.store(layouts, countdown, LEARNING.noteCountdown);
-		f.if(countdown.leS(0), () => f.call(note, p, end, variant));
+		f.if(countdown.leS(0), () => f.call(note, p, end, variant, item));
 	};
 	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit }, learned.shapes);
 
