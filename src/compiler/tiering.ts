@@ -218,6 +218,12 @@ export function createTiering(options: TieringOptions): Tiering {
 			},
 		);
 	};
+	/** A module for what was learned since the last one. Where that one takes most messages, the next has time. */
+	const renew = (): void => {
+		if (windowTaken > windowMissed * WELL_TAKEN) patience *= 2;
+		makeModule();
+		since = 0;
+	};
 	const learn = (notes: number): void => {
 		const before = performance.now();
 		let fresh = 0;
@@ -286,9 +292,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			return;
 		}
 		if (learner.version !== version && since >= patience) {
-			makeModule();
-			since = 0;
-			patience *= 2;
+			renew();
 		}
 		if (windowTaken + windowMissed >= windowSize) {
 			recentTaken = windowTaken;
@@ -301,7 +305,10 @@ export function createTiering(options: TieringOptions): Tiering {
 			timed = slow;
 			times[WINDOW] = 0;
 			windowTimed = 0;
-			if (recentTaken < leastTaken * (recentTaken + recentMissed) || slowWindows > 1) stepAside();
+			const few = recentTaken < leastTaken * (recentTaken + recentMissed);
+			// What is missed may be known by now.
+			if (few && learner.version !== version) renew();
+			else if (few || slowWindows > 1) stepAside();
 			else {
 				store.write(true);
 				if (windows++ % (recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN) === 0) calibrate();

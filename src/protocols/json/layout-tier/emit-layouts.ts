@@ -9,12 +9,13 @@ import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { FastKernels } from '../schema-tier/fast-path.ts';
 import { bindStringVectors } from '../schema-tier/grammar.ts';
-import type { ListPlan, ScalarPlan, TemplatePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import { storeListEnd } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
+import { type ClockCell, emitFillClock } from './clock.ts';
 import { bindNumberScope } from './emit-numbers.ts';
-import { emitTree, type Row } from './emit-tree.ts';
+import { emitTree, type Row, type TreeScope } from './emit-tree.ts';
 import { type CachedName, emitFillName, type NameCaches, planNameCaches } from './name-cache.ts';
 import { addressOf } from './positions.ts';
 import { closingByte, itemWindow, type Machine, type Shape, type Shapes } from './shapes.ts';
@@ -43,10 +44,11 @@ export interface LayoutCode {
 interface Shared extends LayoutCode {
 	readonly caches: NameCaches;
 	readonly fillName: Func<I32>;
+	readonly fillClock: Func<I32>;
 }
 
 export function emitLayoutTier(layoutCode: LayoutCode, shapes: Shapes): Func<I32> {
-	const code: Shared = { ...layoutCode, caches: planNameCaches(layoutCode.layout), fillName: emitFillName(layoutCode.m, layoutCode.pool, layoutCode.s, layoutCode.pool.base) };
+	const code: Shared = { ...layoutCode, caches: planNameCaches(layoutCode.layout), fillName: emitFillName(layoutCode.m, layoutCode.pool, layoutCode.s, layoutCode.pool.base), fillClock: emitFillClock(layoutCode.m, layoutCode.s) };
 	const lists = new Map<ListPlan, Func>();
 	const emitted = new Set<Machine>();
 	// Inner lists first: shapes name only lists below them.
@@ -151,7 +153,7 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 					});
 					stopped.branch();
 				});
-				retry(f, code, shared.names, tried, descriptor, outer);
+				retry(f, code, shared, tried, descriptor, outer);
 			});
 		});
 		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
@@ -170,12 +172,14 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 	const pending = s.stores.pending.items[column.itemSpace] as Global<I32>;
 	const capacity = table.spaces[column.itemSpace]?.capacity ?? 0;
 	const window = itemWindow(machine);
-	// Where an item writes more than its row, an attempt cannot be taken back.
-	const simple = machine.shapes.every(({ tokens }) => tokens.every((token) => token.kind !== 'list' && !(token.kind === 'string' && token.column !== null) && !(token.kind === 'strict' && textual(token.plan))));
+	// Where an item has items of its own, an attempt is not taken back.
+	const simple = machine.shapes.every(({ tokens }) => tokens.every(({ kind }) => kind !== 'list'));
+	const withTexts = table.textCapacity > 0;
 	return m.func(`items ${plan.path}`, { params: { p: I32, end: I32, batch: I32, parent: I32 }, results: [I32] }, (f, { p, end, batch, parent }) => {
 		const start = f.local(I32, pending, 'start');
 		const row = f.local(I32, start, 'item');
 		const after = f.local(I32, undefined, 'after');
+		const texts = f.local(I32, undefined, 'texts');
 		const { rows, place } = bindRow(f, batch, row);
 		const shared = bindShared(f, code);
 		const tried = f.local(I32, undefined, 'tried');
@@ -196,6 +200,7 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 					f.loop((next) => {
 						f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
 						place();
+						if (withTexts) texts.set(s.stores.pending.text);
 						if (window !== 0) {
 							after.set(p.add(closingBracket(f, p, closing, window)));
 							unknown.branchIf(after.gtU(end), { likely: false });
@@ -225,9 +230,10 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 						goOn(closed, next);
 					});
 				});
-				retry(f, code, shared.names, tried, p, outer);
 				if (!simple) f.return(I32.of(0));
 				else {
+					if (withTexts) s.stores.pending.text.set(f, texts);
+					retry(f, code, shared, tried, p, outer);
 					code.unknownItem.set(f, p);
 					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
 					f.if(p.eqz(), () => f.return(I32.of(0)));
@@ -250,17 +256,20 @@ function bindShared(f: FunctionBuilder, code: Shared) {
 		strings: bindStringVectors(f),
 		symbolTables: f.local(I32, code.s.environment.symbolTables, 'symbolTables'),
 		block: f.local(I32, code.layouts, 'block'),
+		cells: f.local(I32, f.local(I32, code.layouts, 'cells').add(code.caches.cells), 'cells'),
 		names: new Map<string, CachedName>(),
+		clocks: new Map<string, ClockCell>(),
 	};
 }
 
-/** Emits: once for each message (item): where a name was not in its cache and is now, begins again. */
-function retry(f: FunctionBuilder, { fillName }: Shared, names: ReadonlyMap<string, CachedName>, tried: Local<I32>, which: I32, again: Label): void {
-	if (names.size === 0) return;
+/** Emits: once for each message (item): where a name or an hour was not in its cache and is now, begins again. */
+function retry(f: FunctionBuilder, { fillName, fillClock }: Shared, { names, clocks }: Pick<TreeScope, 'names' | 'clocks'>, tried: Local<I32>, which: I32, again: Label): void {
+	if (names.size + clocks.size === 0) return;
 	f.if(tried.ne(which), () => {
 		tried.set(which);
 		const filled = f.local(I32, 0, 'filled');
 		for (const { entry, at, table } of names.values()) filled.set(filled.or(fillName.call(entry, at, I32.of(table)) as I32));
+		for (const { cell, at, length } of clocks.values()) filled.set(filled.or(fillClock.call(cell, at, I32.of(length)) as I32));
 		again.branchIf(filled);
 	});
 }
@@ -279,9 +288,4 @@ function closingBracket(f: FunctionBuilder, p: I32, closing: V128, window: 32 | 
 			);
 	if (window === 32) return f.local(I32, half(0).ctz().add(1), 'length');
 	return f.local(I64, half(0).extendU().or(half(32).extendU().shl(32)).ctz().add(1n), 'length').wrap();
-}
-
-/** Whether the plan's value may go to the heap of texts. */
-function textual(plan: ScalarPlan | TemplatePlan): boolean {
-	return plan.kind === 'template' ? plan.type.capture?.kind === 'text' : plan.type.kind === 'text';
 }

@@ -12,13 +12,14 @@ import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, typ
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
 import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
+import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';
 import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, isFixed, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
 import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, type NameCaches, nameMasks } from './name-cache.ts';
 import { LANES, LOW_DIGITS, NUMBER_MODES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
 import { addressOf, moved, type Position, placeOf } from './positions.ts';
 import { numberMode, type Shape, stringWindow } from './shapes.ts';
-import type { FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
+import type { ClockToken, FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
 
 /** Addresses of one row. */
 export interface Row {
@@ -43,6 +44,10 @@ export interface TreeScope extends LayoutCode, NumberScope {
 	readonly strings: StringVectors;
 	/** Look-ups of names on the way to a leaf, by their place on it and their table. */
 	readonly names: Map<string, CachedName>;
+	/** Times on the way to a leaf, by their place on it and their length. */
+	readonly clocks: Map<string, ClockCell>;
+	/** Address of the cells of times. */
+	readonly cells: Local<I32>;
 	readonly lists: ReadonlyMap<ListPlan, Func>;
 	/** Where the message ends; a closed item: where the item ends. */
 	readonly end: I32;
@@ -64,15 +69,21 @@ interface Cursor {
 	readonly skip: number;
 }
 /** Something that was found while it was not known yet which variant's it is. */
-type Found = { readonly kind: 'number'; readonly found: FoundNumber } | { readonly kind: 'string'; readonly start: Position; readonly length: Local<I32>; readonly end: Position } | { readonly kind: 'name'; readonly name: CachedName } | { readonly kind: 'flag'; readonly isTrue: Local<I32> };
+type Found =
+	| { readonly kind: 'number'; readonly found: FoundNumber }
+	| { readonly kind: 'string'; readonly start: Position; readonly length: Local<I32>; readonly end: Position }
+	| { readonly kind: 'name'; readonly name: CachedName }
+	| { readonly kind: 'clock'; readonly nanoseconds: Local<I64> }
+	| { readonly kind: 'flag'; readonly isTrue: Local<I32> };
 interface Progress {
 	readonly at: Position;
 	/** Found values with the token's place in each cursor's shape. */
 	readonly waiting: readonly { readonly found: Found; readonly indexOf: ReadonlyMap<Shape, number> }[];
 	readonly begun: boolean;
 	readonly conversions: Conversions['waiting'];
-	/** Names that were looked up. */
+	/** Names and times that were looked up. */
 	readonly names: number;
+	readonly clocks: number;
 	/** How far `at` may lie beyond the end at most; negative: so many bytes are certainly there. */
 	readonly beyond: number;
 }
@@ -103,6 +114,8 @@ function leastOf(token: Token): number {
 			return token.suffix.length;
 		case 'flag':
 			return 4;
+		case 'clock':
+			return clockLength(token.fraction);
 		case 'list':
 			return 0;
 		default:
@@ -121,7 +134,7 @@ export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Loca
 	}
 	const cursors = shapes.map((shape): Cursor => ({ shape, index: 0, skip: 0 }));
 	// Where nobody has looked yet, as far beyond the end as can be.
-	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], names: 0, beyond: READABLE });
+	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], names: 0, clocks: 0, beyond: READABLE });
 }
 
 /** Emits: leaves where fewer bytes follow than any of the shapes has. */
@@ -193,6 +206,8 @@ function largestGroup(cursors: readonly Cursor[]): readonly Cursor[] {
 			case 'strict':
 			case 'list':
 				return `${token.kind} ${token.plan.path}`;
+			case 'clock':
+				return `clock ${token.fraction} ${token.length} ${variants.size === 1 ? token.column?.values : ''}`;
 			case 'name':
 			case 'string':
 				return `string ${String.fromCharCode(...token.suffix)} ${variants.size === 1 ? token.column?.values : ''}`;
@@ -384,6 +399,17 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 			const next = window === 99 ? { ...state, at: after, beyond: READABLE } : advance(state, after, window);
 			return found({ kind: 'string', start: state.at, length, end: after }, next);
 		}
+		case 'clock': {
+			const length = clockLength(token.fraction);
+			const state = guard(scope, cursors, progress, 32);
+			const key = `${state.clocks % CLOCK_CELLS} ${token.length}`;
+			const clock = scope.clocks.get(key) ?? { cell: f.local(I32, undefined, 'cell'), at: f.local(I32, undefined, 'time'), length: token.length };
+			scope.clocks.set(key, clock);
+			clock.cell.set(scope.cells.add((state.clocks % CLOCK_CELLS) * CLOCK_CELL.size));
+			clock.at.set(addressOf(state.at));
+			const nanoseconds = emitClock(scope, { base: clock.at, offset: 0 }, token.fraction, clock.cell);
+			return found({ kind: 'clock', nanoseconds }, { ...advance(state, moved(state.at, length), length), clocks: state.clocks + 1 });
+		}
 		case 'flag': {
 			const state = guard(scope, cursors, progress, 8);
 			const { isTrue, after } = findFlag(scope, state.at, 'forward');
@@ -469,7 +495,7 @@ function takeWaiting(scope: TreeScope, cursors: readonly Cursor[], progress: Pro
 
 function takeFound(scope: TreeScope, conversions: Conversions, shape: Shape, token: Token, found: Found): void {
 	const { f } = scope;
-	const { column } = token as NumberToken | NameToken | StringToken | FlagToken;
+	const { column } = token as NumberToken | NameToken | StringToken | FlagToken | ClockToken;
 	switch (found.kind) {
 		case 'number':
 			takeNumber({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, conversions, found.found, token as NumberToken, isIntegral(shape, token));
@@ -479,6 +505,9 @@ function takeFound(scope: TreeScope, conversions: Conversions, shape: Shape, tok
 			break;
 		case 'name':
 			f.store(scope.rows.at4, I32.load(found.name.entry, CACHE_ENTRY.id), (column as ScalarColumn).values);
+			break;
+		case 'clock':
+			if (column !== null) f.store(scope.rows.at8, found.nanoseconds, column.values);
 			break;
 		case 'string':
 			takeString(scope, shape, token as NameToken | StringToken, found);
@@ -567,7 +596,7 @@ function isPlain({ shape, index }: Cursor): boolean {
 }
 const varies = (shape: Shape, index: number): boolean => {
 	const token = shape.tokens[index] as Token;
-	return token.kind === 'number' ? !isFixed(numberMode(shape, index)) : token.kind !== 'text';
+	return token.kind === 'number' ? !isFixed(numberMode(shape, index)) : token.kind !== 'text' && token.kind !== 'clock';
 };
 
 /** Where the part begins that is read from the end: numbers and flags, no more than half of what varies. */

@@ -9,6 +9,7 @@ import { type Discriminant, discriminantsOf, exclude, type Step } from '../../..
 import type { ScalarType, Schema } from '../../../schema/model.ts';
 import { parseDecimal, toFixedPoint } from '../reference/numbers.ts';
 import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import { clockLength, MOST_FRACTION } from './clock.ts';
 import { canTake, numberRules } from './number-modes.ts';
 import type { LearnedSequence, Mark, NumberToken, Token } from './tokens.ts';
 
@@ -157,6 +158,8 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 				return token.length;
 			case 'flag':
 				return bytes[at] === 0x74 ? 4 : 5;
+			case 'clock':
+				return clockLength(token.fraction);
 			default:
 				return fail();
 		}
@@ -486,8 +489,12 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		strictly(plan, start);
 	};
 	const clock = (plan: ScalarPlan, start: number): void => {
-		string();
-		strictly(plan, start);
+		const { from, to, plain } = string();
+		// In UTC: an hour's cell knows no zone.
+		const match = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:(\d{2})(?:\.(\d+))?[Zz]?$/.exec(text(from, to));
+		const fraction = match?.[2]?.length ?? -1;
+		if (!plain || match === null || match[1] === '60' || fraction > MOST_FRACTION) strictly(plan, start);
+		else push(from, from + clockLength(fraction), { kind: 'clock', column: plan.column, fraction, length: to - from });
 	};
 
 	const kept = (): Uint8Array => {
