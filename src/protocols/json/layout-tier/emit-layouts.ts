@@ -269,7 +269,7 @@ function retry(f: FunctionBuilder, { fillName, fillClock }: Shared, { names, clo
 		tried.set(which);
 		const filled = f.local(I32, 0, 'filled');
 		for (const { entry, at, table } of names.values()) filled.set(filled.or(fillName.call(entry, at, I32.of(table)) as I32));
-		for (const { cell, at, length } of clocks.values()) filled.set(filled.or(fillClock.call(cell, at, I32.of(length)) as I32));
+		for (const { cell, at, zone } of clocks.values()) filled.set(filled.or(fillClock.call(cell, at, I32.of(zone)) as I32));
 		again.branchIf(filled);
 	});
 }

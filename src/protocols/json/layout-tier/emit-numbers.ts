@@ -75,8 +75,6 @@ export interface NumberPlan {
 	readonly high: string;
 	/** What stands before it as constant text, where its width is fixed. */
 	readonly before: Uint8Array;
-	/** The byte behind it is below 0x30, whatever it is. */
-	readonly beforeSeparator: boolean;
 	/** Greatest value that all of its takers have room for, where its width is fixed. */
 	readonly most: bigint;
 }
@@ -148,21 +146,22 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	}
 	const window = f.local(V128, placeOf(start, V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
-	const isEnd = (separator: boolean): I32 => (separator ? window.i8x16.ltS(zeros) : digits.i8x16.geU(scope.tens)).i8x16.bitmask();
+	/** Whatever is no digit: where the leading one is looked at, ten would pass. */
+	const isEnd = (): I32 => digits.i8x16.geU(scope.tens).i8x16.bitmask();
 	const entryOf = (index: I32): Local<I32> => f.local(I32, index.shl(entryShift(plan)).add(constants), 'entry');
 	const none = { plan, digits: null, negative };
 	if (plan.mode === 'whole') {
-		const characters = f.local(I32, isEnd(plan.beforeSeparator).ctz(), 'characters');
+		const characters = f.local(I32, isEnd().ctz(), 'characters');
 		return { found: { ...none, windows: [{ digits, entry: entryOf(characters) }], characters, to: characters }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
 	}
 	if (plan.mode !== 'long') {
-		const ends = f.local(I32, isEnd(plan.beforeSeparator).or(0x10000), 'ends');
+		const ends = f.local(I32, isEnd().or(0x10000), 'ends');
 		const points = window.i8x16.eq(scope.points).i8x16.bitmask();
 		const characters = f.local(I32, ends.xor(points).ctz(), 'characters');
 		const to = f.local(I32, ends.ctz(), 'whole');
 		return { found: { ...none, windows: [{ digits, entry: entryOf(characters.shl(4).add(to)) }], characters, to }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
 	}
-	const whole = f.local(I32, isEnd(false).ctz(), 'whole');
+	const whole = f.local(I32, isEnd().ctz(), 'whole');
 	const point = { base: f.local(I32, start.base.add(whole), 'point'), offset: start.offset };
 	const hasPoint = f.local(I32, placeOf(point, I32.load8U).eq(0x2e), 'hasPoint');
 	const second = f.local(V128, placeOf(moved(point, 1), V128.load).i8x16.sub(zeros), 'digits');

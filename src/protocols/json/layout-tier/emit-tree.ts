@@ -12,7 +12,7 @@ import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, typ
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
 import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
-import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock } from './clock.ts';
+import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock, MOST_FRACTION, SECONDS } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';
 import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, isFixed, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
 import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, type NameCaches, nameMasks } from './name-cache.ts';
@@ -115,13 +115,14 @@ function leastOf(token: Token): number {
 		case 'flag':
 			return 4;
 		case 'clock':
-			return clockLength(token.fraction);
+			return SECONDS;
 		case 'list':
 			return 0;
 		default:
 			return 1;
 	}
 }
+const shapeFraction = ({ shape, index }: Cursor): number | null | undefined => shape.fractions.get(index);
 const leastFrom = ({ shape, index, skip }: Cursor): number => shape.tokens.slice(index).reduce((sum, token) => sum + leastOf(token), -skip);
 
 export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Local<I32>): void {
@@ -207,7 +208,7 @@ function largestGroup(cursors: readonly Cursor[]): readonly Cursor[] {
 			case 'list':
 				return `${token.kind} ${token.plan.path}`;
 			case 'clock':
-				return `clock ${token.fraction} ${token.length} ${variants.size === 1 ? token.column?.values : ''}`;
+				return `clock ${token.zone} ${variants.size === 1 ? token.column?.values : ''}`;
 			case 'name':
 			case 'string':
 				return `string ${String.fromCharCode(...token.suffix)} ${variants.size === 1 ? token.column?.values : ''}`;
@@ -278,9 +279,7 @@ function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan 
 	}, 10n ** BigInt(LANES));
 	if (mode === 'low' && high !== '' && (BigInt(high ?? '') + 1n) * 10n ** BigInt(LOW_DIGITS) > most) mode = 'whole';
 	if (isFixed(mode) && (facts.some(({ mostWhole }) => mostWhole !== digits) || !isBounded(digits, most))) mode = 'whole';
-	const behind = cursors.map(({ shape, index }) => shape.tokens[index + 1]);
-	const beforeSeparator = behind.every((token) => token?.kind === 'text' && (token.bytes[0] as number) < 0x30);
-	return { mode, signed: facts.some(({ negative }) => negative), digits, high: high ?? '', direction: 'forward', before, beforeSeparator, most };
+	return { mode, signed: facts.some(({ negative }) => negative), digits, high: high ?? '', direction: 'forward', before, most };
 }
 
 /** Emits: text that all shapes have next. A number of fixed width behind it looks at some of it, too. */
@@ -400,15 +399,17 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 			return found({ kind: 'string', start: state.at, length, end: after }, next);
 		}
 		case 'clock': {
-			const length = clockLength(token.fraction);
-			const state = guard(scope, cursors, progress, 32);
-			const key = `${state.clocks % CLOCK_CELLS} ${token.length}`;
-			const clock = scope.clocks.get(key) ?? { cell: f.local(I32, undefined, 'cell'), at: f.local(I32, undefined, 'time'), length: token.length };
+			const fractions = new Set(cursors.map(({ shape, index }) => shape.fractions.get(index)));
+			const fraction = fractions.size === 1 ? (shapeFraction(first) ?? null) : null;
+			const state = guard(scope, cursors, progress, 40);
+			const longest = clockLength(MOST_FRACTION) + token.zone;
+			const key = `${state.clocks % CLOCK_CELLS} ${token.zone}`;
+			const clock = scope.clocks.get(key) ?? { cell: f.local(I32, undefined, 'cell'), at: f.local(I32, undefined, 'time'), zone: token.zone };
 			scope.clocks.set(key, clock);
 			clock.cell.set(scope.cells.add((state.clocks % CLOCK_CELLS) * CLOCK_CELL.size));
 			clock.at.set(addressOf(state.at));
-			const nanoseconds = emitClock(scope, { base: clock.at, offset: 0 }, token.fraction, clock.cell);
-			return found({ kind: 'clock', nanoseconds }, { ...advance(state, moved(state.at, length), length), clocks: state.clocks + 1 });
+			const { nanoseconds, after } = emitClock(scope, { base: clock.at, offset: 0 }, fraction, clock.cell);
+			return found({ kind: 'clock', nanoseconds }, { ...advance(state, after, fraction === null ? longest + WIDEST : clockLength(fraction)), clocks: state.clocks + 1 });
 		}
 		case 'flag': {
 			const state = guard(scope, cursors, progress, 8);

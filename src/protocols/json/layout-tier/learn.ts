@@ -494,7 +494,7 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		const match = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:(\d{2})(?:\.(\d+))?[Zz]?$/.exec(text(from, to));
 		const fraction = match?.[2]?.length ?? -1;
 		if (!plain || match === null || match[1] === '60' || fraction > MOST_FRACTION) strictly(plan, start);
-		else push(from, from + clockLength(fraction), { kind: 'clock', column: plan.column, fraction, length: to - from });
+		else push(from, from + clockLength(fraction), { kind: 'clock', column: plan.column, fraction, zone: to - from - clockLength(fraction) });
 	};
 
 	const kept = (): Uint8Array => {

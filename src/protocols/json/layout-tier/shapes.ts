@@ -15,6 +15,8 @@ export interface Shape {
 	readonly numbers: ReadonlyMap<number, NumberFacts>;
 	/** Longest string, by place among the tokens. */
 	readonly strings: Map<number, number>;
+	/** Digits of a time's fraction, by place among the tokens; null where their number varies. */
+	readonly fractions: Map<number, number | null>;
 	/** Longest sample. */
 	longest: number;
 	/** Samples. */
@@ -67,7 +69,7 @@ export function createShapes(): Shapes {
 	const lists = new Map<ListPlan, Machine>();
 	const known = new Map<Machine, Map<string, Shape>>();
 
-	const choices = (shape: Shape): string => [...[...shape.numbers].map(([index, { negative }]) => `${numberMode(shape, index)} ${negative}`), ...[...shape.strings.values()].map(stringWindow)].join();
+	const choices = (shape: Shape): string => [...[...shape.numbers].map(([index, { negative }]) => `${numberMode(shape, index)} ${negative}`), ...[...shape.strings.values()].map(stringWindow), ...shape.fractions.values()].join();
 	const addTo = (machine: Machine, sequence: LearnedSequence, variant: number): void => {
 		let own = known.get(machine);
 		if (own === undefined) {
@@ -83,11 +85,13 @@ export function createShapes(): Shapes {
 		if (shape === undefined) {
 			const numbers = new Map<number, NumberFacts>();
 			const strings = new Map<number, number>();
+			const fractions = new Map<number, number | null>();
 			sequence.tokens.forEach((token, index) => {
 				if (token.kind === 'number') numbers.set(index, newFacts(token));
+				else if (token.kind === 'clock') fractions.set(index, token.fraction);
 				else if (token.kind === 'name' || token.kind === 'string') strings.set(index, token.length);
 			});
-			const made: Shape = { variant, tokens: sequence.tokens, marks: sequence.marks, numbers, strings, longest: sequence.length, met: 1 };
+			const made: Shape = { variant, tokens: sequence.tokens, marks: sequence.marks, numbers, strings, fractions, longest: sequence.length, met: 1 };
 			own.set(key, made);
 			machine.shapes.push(made);
 			count++;
@@ -96,6 +100,7 @@ export function createShapes(): Shapes {
 			const before = choices(shape);
 			sequence.tokens.forEach((token, index) => {
 				if (token.kind === 'number') widenFacts(shape.numbers.get(index) as NumberFacts, token);
+				else if (token.kind === 'clock') shape.fractions.set(index, shape.fractions.get(index) === token.fraction ? token.fraction : null);
 				else if (token.kind === 'name' || token.kind === 'string') shape.strings.set(index, Math.max(shape.strings.get(index) as number, token.length));
 			});
 			shape.longest = Math.max(shape.longest, sequence.length);

@@ -48,8 +48,8 @@ export interface ClockToken {
 	readonly kind: 'clock';
 	readonly column: ScalarColumn | null;
 	readonly fraction: number;
-	/** With the zone that the text behind it names. */
-	readonly length: number;
+	/** Bytes of the zone, which is UTC's and the next text's. */
+	readonly zone: number;
 }
 /** A scalar in a spelling that is read by its strict function where it stands. */
 export interface StrictToken {
@@ -98,7 +98,7 @@ export function shapeKey({ tokens, marks }: LearnedSequence, variant: number): s
 			case 'flag':
 				return `flag ${columnKey(token.column)}`;
 			case 'clock':
-				return `clock ${columnKey(token.column)} ${token.fraction} ${token.length}`;
+				return `clock ${columnKey(token.column)}`;
 			case 'strict':
 			case 'list':
 				return `${token.kind} ${token.plan.path}`;
