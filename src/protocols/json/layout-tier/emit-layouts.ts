@@ -40,6 +40,9 @@ export interface LayoutCode {
 	commit(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
 }
 
+/** Shapes of items that are read two at a time. */
+const MOST_PAIRED = 4;
+
 /** What all functions of a module share. */
 interface Shared extends LayoutCode {
 	readonly caches: NameCaches;
@@ -175,6 +178,8 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 	// Where an item has items of its own, an attempt is not taken back.
 	const simple = machine.shapes.every(({ tokens }) => tokens.every(({ kind }) => kind !== 'list'));
 	const withTexts = table.textCapacity > 0;
+	// Their code stands there twice.
+	const pairs = window === 32 && machine.shapes.length <= MOST_PAIRED;
 	return m.func(`items ${plan.path}`, { params: { p: I32, end: I32, batch: I32, parent: I32 }, results: [I32] }, (f, { p, end, batch, parent }) => {
 		const start = f.local(I32, pending, 'start');
 		const row = f.local(I32, start, 'item');
@@ -184,50 +189,83 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 		const shared = bindShared(f, code);
 		const tried = f.local(I32, undefined, 'tried');
 		const closing = f.local(V128, V128.splat8(Math.max(0, closingByte(plan))), 'closing');
-		/** Behind an item: the list's end, the next item, or neither. */
-		const goOn = (closed: Label, next: Label): void => {
+		/** Behind an item: the next item, the list's end, or neither. */
+		const goOn = (closed: Label, next: () => void): void => {
 			row.set(row.add(1));
 			const byte = f.local(I32, I32.load8U(p), 'byte');
-			closed.branchIf(byte.eq(0x5d));
+			f.if(
+				byte.ne(0x2c),
+				() => {
+					closed.branchIf(byte.eq(0x5d));
+					f.return(I32.of(0));
+				},
+				undefined,
+				{ likely: false },
+			);
 			p.set(p.add(1));
-			next.branchIf(byte.eq(0x2c));
-			f.return(I32.of(0));
+			next();
+		};
+		/** An item from p on, up to `after` where that is known. */
+		const item = (unknown: Label): void => {
+			if (window !== 0) unknown.branchIf(after.gtU(end), { likely: false });
+			place();
+			if (withTexts) texts.set(s.stores.pending.text);
+			f.block((accepted) => {
+				emitTree(
+					{
+						...code,
+						...shared,
+						rows,
+						lists,
+						end: window > 0 ? after : end,
+						endsThere: window > 0,
+						failed: unknown,
+						begin: () => undefined,
+						finish(_shape, at) {
+							if (window === 0) after.set(addressOf(at));
+							accepted.branch();
+						},
+						table: () => table,
+					},
+					machine.shapes,
+					p,
+					window === 32 ? -1 : undefined,
+				);
+			});
+			p.set(after);
+		};
+		const checkRoom = (): void => {
+			f.if(row.geU(capacity), () => f.return(I32.of(0)), undefined, { likely: false });
+			f.if(p.geU(end), () => f.return(I32.of(0)), undefined, { likely: false });
 		};
 		f.block((closed) => {
 			f.loop((outer) => {
 				// Without a call in it, where items are simple, so that what it uses stays in registers.
 				f.block((unknown) => {
 					f.loop((next) => {
-						f.if(row.geU(capacity).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
-						place();
-						if (withTexts) texts.set(s.stores.pending.text);
-						if (window !== 0) {
-							after.set(p.add(closingBracket(f, p, closing, window)));
-							unknown.branchIf(after.gtU(end), { likely: false });
+						checkRoom();
+						if (window === 0) {
+							item(unknown);
+							goOn(closed, () => next.branch());
+							return;
 						}
-						f.block((accepted) => {
-							emitTree(
-								{
-									...code,
-									...shared,
-									rows,
-									lists,
-									end: window > 0 ? after : end,
-									endsThere: window > 0,
-									failed: unknown,
-									begin: () => undefined,
-									finish(_shape, at) {
-										if (window === 0) after.set(addressOf(at));
-										accepted.branch();
-									},
-									table: () => table,
-								},
-								machine.shapes,
-								p,
-							);
+						const closings = closingBrackets(f, p, closing, pairs ? 64 : window);
+						const from = f.local(I32, p, 'from');
+						after.set(from.add(1).add(closings.ctz().wrap()));
+						item(unknown);
+						if (!pairs) {
+							goOn(closed, () => next.branch());
+							return;
+						}
+						// The second bracket is known before the first item is read: the way to the item after both is half as long.
+						goOn(closed, () => {
+							const second = f.local(I64, closings.and(closings.sub(1n)), 'second');
+							next.branchIf(second.eqz());
+							checkRoom();
+							after.set(from.add(1).add(second.ctz().wrap()));
+							item(unknown);
+							goOn(closed, () => next.branch());
 						});
-						p.set(after);
-						goOn(closed, next);
 					});
 				});
 				if (!simple) f.return(I32.of(0));
@@ -238,7 +276,7 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
 					f.if(p.eqz(), () => f.return(I32.of(0)));
 					f.if(p.geU(end), () => f.return(I32.of(0)));
-					goOn(closed, outer);
+					goOn(closed, () => outer.branch());
 				}
 			});
 		});
@@ -274,8 +312,8 @@ function retry(f: FunctionBuilder, { fillName, fillClock }: Shared, { names, clo
 	});
 }
 
-/** Bytes up to the first closing bracket and with it; more than the window where there is none in it. */
-function closingBracket(f: FunctionBuilder, p: I32, closing: V128, window: 32 | 64): I32 {
+/** Which bytes of the window are closing brackets. */
+function closingBrackets(f: FunctionBuilder, p: I32, closing: V128, window: 32 | 64): Local<I64> {
 	const half = (at: number): I32 =>
 		V128.load(p, at)
 			.i8x16.eq(closing)
@@ -286,6 +324,5 @@ function closingBracket(f: FunctionBuilder, p: I32, closing: V128, window: 32 | 
 					.i8x16.bitmask()
 					.shl(16),
 			);
-	if (window === 32) return f.local(I32, half(0).ctz().add(1), 'length');
-	return f.local(I64, half(0).extendU().or(half(32).extendU().shl(32)).ctz().add(1n), 'length').wrap();
+	return f.local(I64, window === 32 ? half(0).extendU() : half(0).extendU().or(half(32).extendU().shl(32)), 'closings');
 }

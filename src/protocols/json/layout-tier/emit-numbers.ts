@@ -36,6 +36,9 @@ export interface NumberScope {
 	readonly fault: Local<I32>;
 	readonly fault64: Local<I64>;
 	readonly points: V128;
+	/** Added to a byte, and what digits are greater than then, as signed bytes. */
+	readonly raise: V128;
+	readonly belowDigits: V128;
 	readonly tens: V128;
 }
 
@@ -59,6 +62,8 @@ export function bindNumberScope(f: FunctionBuilder, pool: ConstantPool, relaxed:
 		wrong: f.local(V128, undefined, 'wrong'),
 		fault: f.local(I32, undefined, 'fault'),
 		fault64: f.local(I64, undefined, 'fault64'),
+		raise: vector(new Uint8Array(16).fill(0x80 - 0x3a), 'raise'),
+		belowDigits: vector(new Uint8Array(16).fill(0x80 - 0x3a + 0x2f), 'belowDigits'),
 		points: vector(new Uint8Array(16).fill(0x2e), 'points'),
 		tens: vector(new Uint8Array(16).fill(10), 'tens'),
 	};
@@ -136,6 +141,24 @@ export const isBounded = (digits: number, most: bigint): boolean => digits === 1
 
 const entryShift = ({ mode }: NumberPlan): number => Math.log2(mode === 'scaled' ? SCALED_ENTRY_BYTES : ENTRY_BYTES);
 
+/** Bit i: byte i is a digit. Bytes are moved such that digits are the greatest signed bytes. */
+function digitBits({ raise, belowDigits }: NumberScope, window: V128): I32 {
+	return window.i8x16.add(raise).i8x16.gtS(belowDigits).i8x16.bitmask();
+}
+
+/** Emits: the address of the entry 16 · characters + to. */
+function pairEntry({ f, constants }: NumberScope, plan: NumberPlan, characters: I32, to: I32): Local<I32> {
+	const shift = entryShift(plan);
+	return f.local(
+		I32,
+		characters
+			.shl(shift + 4)
+			.add(to.shl(shift))
+			.add(constants),
+		'entry',
+	);
+}
+
 function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: FoundNumber; after: Position } {
 	const { f, zeros, constants } = scope;
 	let start = at;
@@ -146,22 +169,22 @@ function forward(scope: NumberScope, at: Position, plan: NumberPlan): { found: F
 	}
 	const window = f.local(V128, placeOf(start, V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
-	/** Whatever is no digit: where the leading one is looked at, ten would pass. */
-	const isEnd = (): I32 => digits.i8x16.geU(scope.tens).i8x16.bitmask();
+	/** Bit i: character i is no digit, and one for the character behind the window. */
+	const ends = (): I32 => digitBits(scope, window).xor(0x1ffff);
 	const entryOf = (index: I32): Local<I32> => f.local(I32, index.shl(entryShift(plan)).add(constants), 'entry');
 	const none = { plan, digits: null, negative };
 	if (plan.mode === 'whole') {
-		const characters = f.local(I32, isEnd().ctz(), 'characters');
+		const characters = f.local(I32, ends().ctz(), 'characters');
 		return { found: { ...none, windows: [{ digits, entry: entryOf(characters) }], characters, to: characters }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
 	}
 	if (plan.mode !== 'long') {
-		const ends = f.local(I32, isEnd().or(0x10000), 'ends');
+		const stops = f.local(I32, ends(), 'stops');
 		const points = window.i8x16.eq(scope.points).i8x16.bitmask();
-		const characters = f.local(I32, ends.xor(points).ctz(), 'characters');
-		const to = f.local(I32, ends.ctz(), 'whole');
-		return { found: { ...none, windows: [{ digits, entry: entryOf(characters.shl(4).add(to)) }], characters, to }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
+		const characters = f.local(I32, stops.xor(points).ctz(), 'characters');
+		const to = f.local(I32, stops.ctz(), 'whole');
+		return { found: { ...none, windows: [{ digits, entry: pairEntry(scope, plan, characters, to) }], characters, to }, after: { base: f.local(I32, start.base.add(characters), 'at'), offset: start.offset } };
 	}
-	const whole = f.local(I32, isEnd().ctz(), 'whole');
+	const whole = f.local(I32, ends().ctz(), 'whole');
 	const point = { base: f.local(I32, start.base.add(whole), 'point'), offset: start.offset };
 	const hasPoint = f.local(I32, placeOf(point, I32.load8U).eq(0x2e), 'hasPoint');
 	const second = f.local(V128, placeOf(moved(point, 1), V128.load).i8x16.sub(zeros), 'digits');
@@ -187,16 +210,14 @@ function backward(scope: NumberScope, at: Position, plan: NumberPlan): { found: 
 	const window = f.local(V128, placeOf(moved(at, -LANES), V128.load), 'window');
 	const digits = f.local(V128, window.i8x16.sub(zeros), 'digits');
 	// Lane 15 as bit 31, and a bit that ends every search.
-	const ends = f.local(I32, digits.i8x16.geU(scope.tens).i8x16.bitmask().shl(16).or(0x8000), 'ends');
+	const ends = f.local(I32, digitBits(scope, window).xor(0x1ffff).shl(16).or(0x8000), 'ends');
 	const to = f.local(I32, ends.clz(), 'to');
 	let characters = to;
-	let index: I32 = to;
 	if (plan.mode !== 'whole') {
 		const points = window.i8x16.eq(scope.points).i8x16.bitmask().shl(16);
 		characters = f.local(I32, ends.xor(points).clz(), 'characters');
-		index = characters.shl(4).add(to);
 	}
-	const entry = f.local(I32, index.shl(entryShift(plan)).add(constants), 'entry');
+	const entry = plan.mode === 'whole' ? f.local(I32, to.shl(entryShift(plan)).add(constants), 'entry') : pairEntry(scope, plan, characters, to);
 	let after: Position = { base: f.local(I32, at.base.sub(characters), 'at'), offset: at.offset };
 	let negative: Local<I32> | null = null;
 	if (plan.signed) {

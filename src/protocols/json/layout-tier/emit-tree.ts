@@ -93,6 +93,8 @@ const EMPTY = new Uint8Array(0);
 const READABLE = 64;
 /** Below a message's start there are at least so many bytes of memory. */
 const BELOW = 900;
+/** Shapes of so many bytes are read without asking how many are there. */
+const SHORT = 32;
 /** The widest that a window of a variable token makes it, 32 where it has no end. */
 const WIDEST = 34;
 
@@ -125,7 +127,8 @@ function leastOf(token: Token): number {
 const shapeFraction = ({ shape, index }: Cursor): number | null | undefined => shape.fractions.get(index);
 const leastFrom = ({ shape, index, skip }: Cursor): number => shape.tokens.slice(index).reduce((sum, token) => sum + leastOf(token), -skip);
 
-export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Local<I32>): void {
+/** @param beyond how far `start` may lie beyond the message's end; negative: so many bytes are there */
+export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Local<I32>, beyond = READABLE): void {
 	scope.wrong.set(V128.i32x4(0, 0, 0, 0));
 	scope.fault.set(0);
 	scope.fault64.set(0n);
@@ -135,7 +138,7 @@ export function emitTree(scope: TreeScope, shapes: readonly Shape[], start: Loca
 	}
 	const cursors = shapes.map((shape): Cursor => ({ shape, index: 0, skip: 0 }));
 	// Where nobody has looked yet, as far beyond the end as can be.
-	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], names: 0, clocks: 0, beyond: READABLE });
+	emitFrom(scope, cursors, { at: { base: start, offset: 0 }, waiting: [], begun: false, conversions: [], names: 0, clocks: 0, beyond });
 }
 
 /** Emits: leaves where fewer bytes follow than any of the shapes has. */
@@ -550,8 +553,7 @@ function settle(scope: TreeScope, shape: Shape, progress: Progress): void {
 	const { wrong, fault, fault64, failed } = scope;
 	flush({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, { waiting: progress.conversions });
 	for (const mark of shape.marks) emitMark(scope, mark);
-	failed.branchIf(wrong.anyTrue(), { likely: false });
-	failed.branchIf(fault64.or(fault.extendU()).ne(0n), { likely: false });
+	failed.branchIf(fault64.or(fault.or(wrong.anyTrue()).extendU()).ne(0n), { likely: false });
 	scope.finish(shape, progress.at);
 }
 
@@ -626,7 +628,8 @@ function emitBothEnds(scope: TreeScope, cursor: Cursor, progress: Progress): voi
 	const turn = turningPoint(cursor);
 	let front = cursor;
 	// All that the shape has at least is there: from here on nothing is read before the message or far behind it.
-	let state = guard(scope, [cursor], { ...progress, beyond: READABLE }, 1);
+	const isShort = cursor.index === 0 && progress.beyond < 0 && shape.longest <= SHORT;
+	let state = isShort ? progress : guard(scope, [cursor], { ...progress, beyond: READABLE }, 1);
 	if (turn >= shape.tokens.length) {
 		while (tokenAt(front) !== undefined) {
 			const step = emitStep(scope, front, state);
