@@ -58,7 +58,8 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	const allowance = numberOption('prove', 'allow', values.allow, 0, 2 ** 40);
 	const input = file === undefined ? generateInput(schema, name) : await readInput(file, values.format);
 
-	const options = { received: true, onBatch, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };
+	// What there is to learn is learned sooner; what is allocated afterwards does not depend on it.
+	const options = { received: true, onBatch, tiering: { learningShare: 0.5 }, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };
 	const workload = feedWorkload(json(schema), input.bytes, input.framing, options);
 	const allocations = await proveAllocations(workload.run, {
 		messages,

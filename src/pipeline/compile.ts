@@ -4,6 +4,7 @@
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import type { BackgroundCompiler } from '../compiler/background-compile.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import { secondsNow } from '../compiler/clock.ts';
 import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
 import { createProfile, type LayoutProfile, schemaFingerprint } from '../compiler/layout-profile.ts';
@@ -393,9 +394,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	const parsePart = (at: number, part: number): number => {
 		// Whether layouts pay is measured, on calls long enough for it.
 		const timed = tiering?.isTimed === true && part >= TIMED;
-		const before = timed ? performance.now() : 0;
+		const before = timed ? secondsNow() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
-		if (tiering?.isTimed === true) tiering.took[0] = timed ? performance.now() - before : 0;
+		if (tiering?.isTimed === true) tiering.took[0] = timed ? secondsNow() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
