@@ -92,7 +92,7 @@ async function run(): Promise<void> {
 		const { measureHeap } = await import('./heap.ts');
 		console.log('\nJavaScript heap in the steady state:');
 		for (const type of messageTypes.filter(({ name }) => types.includes(name))) {
-			const measured = measureHeap(type);
+			const measured = await measureHeap(type);
 			heap.push(measured);
 			console.log(`  ${type.name.padEnd(11)} ${measured.bytesPerMessage.toFixed(4)} bytes a message, ${measured.collections} garbage collections, over ${measured.messages} messages`);
 		}

@@ -99,7 +99,8 @@ function render(proof: Proof): string {
 	const { allocations, input, restarts } = proof;
 	const { measured, floor, warmUp } = allocations;
 	const lines = [`${proof.title}: ${input.name} (${input.format}${input.isPart ? `, its first ${bytesText(input.bytes.length)}` : ''}), ${proof.tier} tier${proof.hasCallback ? ', with its onBatch' : ''}`, ''];
-	lines.push(isProven(proof) ? `Proven: nothing is allocated per message${restarts === null ? '' : ', and nothing is left behind'}.` : `Not proven: ${[...allocations.reasons, ...(restarts?.reasons ?? [])].join('; ')}.`);
+	const collections = Object.values(measured.collections).some((number) => number > 0) ? collectionsText(measured.collections) : 'no garbage collection';
+	lines.push(isProven(proof) ? `Proven: nothing is allocated per message${restarts === null ? '' : ', and nothing is left behind'}. ${bytesOf(allocations.onceBytes)} and ${collections} in ${count(measured.messages)} messages.` : `Not proven: ${[...allocations.reasons, ...(restarts?.reasons ?? [])].join('; ')}.`);
 	lines.push('');
 	const part = measured.messages / measured.segments.length;
 	lines.push(

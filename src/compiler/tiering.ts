@@ -101,8 +101,6 @@ const PACE = 2;
 /** In milliseconds: learning that is allowed now, and when that was reckoned. */
 const CREDIT = 3;
 const RECKONED = 4;
-/** The largest share of a window that layouts have taken since learning last began in earnest. */
-const BEST = 5;
 const FREE_MILLISECONDS = 50;
 /** Time to learn that is saved up while there is nothing to learn. */
 const MOST_CREDIT = 1000;
@@ -116,7 +114,7 @@ const LONGEST_LEARNED = 4096;
 const MOST_SELDOM = 4096;
 /** The same where there is nothing. Learning makes objects: who has learned all that there is makes none. */
 const HARDLY_EVER = 2 ** 24;
-/** Layouts take less than they had by so much: something has changed. */
+/** Layouts miss more of a window than they had by so much of it: something has changed. */
 const FALLEN = 0.02;
 /**
  * The schema tier's pace is looked at again after so many windows, sooner where layouts take fewer than nine of ten; after
@@ -180,6 +178,11 @@ export function createTiering(options: TieringOptions): Tiering {
 	let learnMilliseconds = 0;
 	let stepsAside = 0;
 	let relearned = 0;
+	/** The fewest messages of a window that layouts missed since learning last began in earnest; so many more are too many. */
+	let fewestMissed = windowSize;
+	const fallen = Math.ceil(windowSize * FALLEN);
+	/** In whole numbers like the rest: at the end of a window nothing is made. */
+	const fewestTaken = Math.ceil(leastTaken * windowSize);
 	/** Whether something was learned since all was written. */
 	let unwritten = false;
 	let version = -1;
@@ -194,7 +197,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	let calibrating = 0;
 	const calibration = Math.max(64, Math.min(4096, windowSize >> 3));
 	/** In a typed array: in a variable they would be a new object at each call. */
-	const times = new Float64Array(6);
+	const times = new Float64Array(5);
 	times[CREDIT] = FREE_MILLISECONDS;
 	times[RECKONED] = performance.now();
 	let schemaTimed = 0;
@@ -280,14 +283,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		times[RECKONED] = now;
 		return (times[CREDIT] as number) > 0;
 	};
-	/** Whether a window's share says that what arrives is not what was learned any more. */
+	/** Whether a window says that what arrives is not what was learned any more. */
 	const noticeChange = (): void => {
-		const share = recentTaken / (recentTaken + recentMissed);
-		if (share >= (times[BEST] as number) - FALLEN) {
-			times[BEST] = Math.max(times[BEST] as number, share);
-			return;
-		}
-		times[BEST] = share;
+		const isFallen = recentMissed > fewestMissed + fallen;
+		if (isFallen || recentMissed < fewestMissed) fewestMissed = recentMissed;
+		if (!isFallen) return;
 		relearned++;
 		lookAtEvery(1);
 		// New code may be wanted at once, and whether it pays is to be seen anew.
@@ -318,7 +318,7 @@ export function createTiering(options: TieringOptions): Tiering {
 		// Perhaps the feed is another one by now.
 		setLayouts(store.address);
 		lookAtEvery(1);
-		times[BEST] = 0;
+		fewestMissed = windowSize;
 		learned = 0;
 		since = 0;
 		state = 'learning';
@@ -353,14 +353,14 @@ export function createTiering(options: TieringOptions): Tiering {
 			windowTaken = 0;
 			windowMissed = 0;
 			// Slower than without layouts, twice in a row: once may be another program's doing.
-			const isCompared = (times[PACE] as number) > 0 && windowTimed > 0;
+			const isCompared = windowTimed > 0 && (times[PACE] as number) > 0;
 			const slow = isCompared && (times[WINDOW] as number) / windowTimed > (times[PACE] as number);
 			slowWindows = slow ? slowWindows + 1 : 0;
 			timed = slow;
 			if (isCompared && !slow) windowsBetween = Math.min(windowsBetween * 2, MOST_WINDOWS);
 			times[WINDOW] = 0;
 			windowTimed = 0;
-			if (recentTaken < leastTaken * (recentTaken + recentMissed) || slowWindows > 1) stepAside();
+			if (recentTaken < fewestTaken || slowWindows > 1) stepAside();
 			else {
 				noticeChange();
 				store.write(true);

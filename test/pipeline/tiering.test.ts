@@ -65,6 +65,76 @@ describe('the layout tier', () => {
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});
 
+	it('shows a change of format in its metrics: the share falls, it learns again, the share is back', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048 } });
+		const before = describeMessages(arena, sample(4096));
+		const after = describeMessages(
+			arena,
+			Array.from({ length: 4096 }, (_, index) => moved(index)),
+		);
+		const parse = ({ descriptors }: { readonly descriptors: number }): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => {
+			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
+			const { layouts } = parser.statistics();
+			if (layouts === null) throw new Error('the layout tier is off');
+			return layouts;
+		};
+		for (let round = 0; round < 4; round++) parse(before);
+		const known = parse(before);
+		expect(known).toMatchObject({ state: 'settled', relearned: 0, stepsAside: 0 });
+		expect(known.recentShare).toBeGreaterThan(0.99);
+		for (let round = 0; round < 8; round++) parse(after);
+		const changed = parse(after);
+		// It may step aside before it has learned, and must have come back.
+		expect(changed.relearned + changed.stepsAside).toBeGreaterThan(0);
+		for (let round = 0; round < 40; round++) parse(after);
+		const again = parse(after);
+		expect(again.state).toBe('settled');
+		expect(again.recentShare).toBeGreaterThan(0.99);
+		expect(again.modules).toBeGreaterThan(known.modules);
+	});
+
+	it('learns again where half of what arrives has changed, although layouts take the rest', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048, leastTaken: 0 } });
+		const layouts = (): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => parser.statistics().layouts as NonNullable<ReturnType<typeof parser.statistics>['layouts']>;
+		const before = describeMessages(arena, sample(4096));
+		const mixed = describeMessages(
+			arena,
+			Array.from({ length: 4096 }, (_, index) => (index % 2 === 0 ? trade(index) : moved(index))),
+		);
+		const parse = ({ descriptors }: { readonly descriptors: number }): void => {
+			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
+		};
+		// Long enough that hardly a message is looked at any more.
+		for (let round = 0; round < 20; round++) parse(before);
+		expect(layouts()).toMatchObject({ state: 'settled', relearned: 0 });
+		for (let round = 0; round < 10; round++) parse(mixed);
+		expect(layouts().relearned).toBeGreaterThan(0);
+		expect(layouts().recentShare).toBeGreaterThan(0.98);
+	});
+
+	it('looks at nothing any more when all is learned', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048 } });
+		const texts = sample(2048);
+		// Escapes: accepted, and never learned.
+		texts[7] = texts[7]?.replace('"e":"trade"', '"\\u0065":"trade"') as string;
+		texts[1000] = texts[1000]?.replace('"e":"trade"', '"\\u0065":"trade"') as string;
+		const placed = describeMessages(arena, texts);
+		const parse = (): number => {
+			for (let first = 0; first < texts.length; first += 64) parser.parseMany(placed.descriptors + first * 16, 64);
+			return parser.statistics().layouts?.learnMilliseconds ?? 0;
+		};
+		for (let round = 0; round < 400; round++) parse();
+		const unlearnable = parser.statistics().layouts?.unlearnable ?? 0;
+		const learned = parse();
+		for (let round = 0; round < 100; round++) parse();
+		expect(parse()).toBe(learned);
+		expect(parser.statistics().layouts?.unlearnable).toBe(unlearnable);
+		expect(parser.statistics()).toMatchObject({ refused: 0, layouts: { relearned: 0, stepsAside: 0 } });
+	});
+
 	it('steps aside where layouts take too few, and comes back', () => {
 		// Keys in ever another order: every message is a layout of its own.
 		const keys = ['"e":"trade"', '"E":1700000000000', '"s":"BTCUSDT"', '"t":77', '"p":"1.5"', '"m":true'];

@@ -414,7 +414,8 @@ export function differenceBetween([a, b]: readonly [World, World], [nameA, nameB
 			return `error record ${index}: ${nameA} ${describe(pair[0])}, ${nameB} ${describe(pair[1])}${message}`;
 		}
 	}
-	const scalars = differ('stop', a.stop, b.stop) ?? (a.stop === 'tableFull' ? differ('stop table', a.stopTable, b.stopTable) : null) ?? differ('next sequence', a.nextSequence, b.nextSequence) ?? (Buffer.compare(a.errorBytes(), b.errorBytes()) === 0 ? null : differ('error record bytes', hex(a.errorBytes()), hex(b.errorBytes())));
+	const scalars =
+		differ('stop', a.stop, b.stop) ?? (a.stop === 'tableFull' ? differ('stop table', a.stopTable, b.stopTable) : null) ?? differ('next sequence', a.nextSequence, b.nextSequence) ?? (Buffer.compare(a.errorBytes(), b.errorBytes()) === 0 ? null : differ('error record bytes', hex(a.errorBytes()), hex(b.errorBytes())));
 	if (scalars !== null) return scalars;
 	for (const [index, variant] of a.layout.schema.variants.entries()) {
 		const found = differ(`messages of variant "${variant.name}"`, a.messagesOf(index), b.messagesOf(index));
