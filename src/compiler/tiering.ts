@@ -5,8 +5,9 @@
  *
  * ```
  *  learning ──enough learned──→ settled ──shapes without code──→ settled, with a new module
- *     ↑                            │
- *     └──after a while──  aside ←──layouts take too few, or are slower than the schema tier
+ *                                ↑ │
+ *                after a while:  │ ↓  layouts take too few, or are slower than the schema tier
+ *                                aside
  * ```
  */
 import { instantiateParser } from './instantiate.ts';
@@ -116,6 +117,10 @@ const MOST_SELDOM = 4096;
 const HARDLY_EVER = 2 ** 24;
 /** Layouts miss more of a window than they had by so much of it: something has changed. */
 const FALLEN = 0.02;
+/** Windows that learning again may take before layouts are given up. */
+const GRACE = 2;
+/** Every so many messages that no layout takes are looked at, when layouts are tried once more. */
+const RETURNING = 256;
 /**
  * The schema tier's pace is looked at again after so many windows, sooner where layouts take fewer than nine of ten; after
  * twice as many each time that layouts were the faster ones, up to MOST_WINDOWS.
@@ -178,6 +183,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	let learnMilliseconds = 0;
 	let stepsAside = 0;
 	let relearned = 0;
+	/** Windows in which layouts may take too few, since they are being learned again. */
+	let graceWindows = 0;
 	/** The fewest messages of a window that layouts missed since learning last began in earnest; so many more are too many. */
 	let fewestMissed = windowSize;
 	const fallen = Math.ceil(windowSize * FALLEN);
@@ -289,6 +296,7 @@ export function createTiering(options: TieringOptions): Tiering {
 		if (isFallen || recentMissed < fewestMissed) fewestMissed = recentMissed;
 		if (!isFallen) return;
 		relearned++;
+		graceWindows = GRACE;
 		lookAtEvery(1);
 		// New code may be wanted at once, and whether it pays is to be seen anew.
 		patience = FIRST_PATIENCE;
@@ -307,6 +315,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	const stepAside = (): void => {
 		slowWindows = 0;
+		graceWindows = 0;
+		timed = false;
 		state = 'aside';
 		stepsAside++;
 		since = 0;
@@ -315,13 +325,22 @@ export function createTiering(options: TieringOptions): Tiering {
 		setLayouts(0);
 	};
 	const returnFromAside = (): void => {
-		// Perhaps the feed is another one by now.
 		setLayouts(store.address);
-		lookAtEvery(1);
-		fewestMissed = windowSize;
-		learned = 0;
 		since = 0;
-		state = 'learning';
+		// Perhaps the feed is another one by now: some of what is missed is looked at, all if there is something new in it.
+		lookAtEvery(Math.min(every, RETURNING));
+		fewestMissed = windowSize;
+		windowTaken = 0;
+		windowMissed = 0;
+		windowsLeft = CALIBRATE_OFTEN;
+		windowsBetween = CALIBRATE_OFTEN;
+		if (modules === 0) {
+			learned = 0;
+			state = 'learning';
+			return;
+		}
+		state = 'settled';
+		calibrate();
 	};
 
 	/** Whether there is more to do than counting. */
@@ -360,9 +379,9 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (isCompared && !slow) windowsBetween = Math.min(windowsBetween * 2, MOST_WINDOWS);
 			times[WINDOW] = 0;
 			windowTimed = 0;
-			if (recentTaken < fewestTaken || slowWindows > 1) stepAside();
+			noticeChange();
+			if ((recentTaken < fewestTaken && graceWindows-- <= 0) || slowWindows > 1) stepAside();
 			else {
-				noticeChange();
 				store.write(true);
 				unwritten = false;
 				const soonest = recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN;
