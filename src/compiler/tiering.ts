@@ -26,8 +26,15 @@ export interface TieringOptions {
 	readonly rules?: TieringRules;
 	/** Makes modules elsewhere; null where it could not. Without it they are made here, between two calls. */
 	readonly background?: (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>) => Promise<WebAssembly.Module | null>;
+	/** Modules of earlier processes, for what is known before the first message: the same samples and names make the same module. */
+	readonly kept?: KeptModules;
 	/** Accepted messages to learn before the first one arrives. */
-	readonly known?: readonly { readonly message: Uint8Array; readonly variant: number }[];
+	readonly known?: readonly LearnedSample[];
+}
+
+export interface KeptModules {
+	get(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): WebAssembly.Module | null;
+	put(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>, bytes: Uint8Array): void;
 }
 
 /** When to learn, and when to leave it. */
@@ -58,7 +65,7 @@ export interface TieringStatistics {
 	readonly recentShare: number;
 	readonly layouts: number;
 	readonly shapes: number;
-	/** Bytes of layouts in memory; bytes of the present module. */
+	/** Bytes of layouts in memory; bytes of the last module that was generated here, 0 where none was (another thread, a code cache). */
 	readonly layoutBytes: number;
 	readonly moduleBytes: number;
 	readonly evicted: number;
@@ -471,14 +478,26 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	if (options.known !== undefined && options.known.length > 0) {
 		const before = performance.now();
-		for (const { message, variant } of options.known) learner.learn(message, variant);
+		for (const { message, variant, met } of options.known) {
+			const before = learner.samples.length;
+			learner.learn(message, variant);
+			const own = learner.samples[before];
+			if (own !== undefined) own.met = met;
+		}
 		store.write();
 		learnMilliseconds += performance.now() - before;
 		// Made here: the caller asked for it before the first message.
 		if (learner.shapes > 0) {
-			const { bytes, install } = learner.generate(options.generate);
-			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, learner.version);
+			const asked = performance.now();
+			const kept = options.kept?.get(learner.samples, learner.names) ?? null;
+			if (kept !== null) takeOver(kept, learner.prepare().install, learner.version);
+			else {
+				const { bytes, install } = learner.generate(options.generate);
+				moduleBytes = bytes.length;
+				takeOver(new WebAssembly.Module(bytes), install, learner.version);
+				options.kept?.put(learner.samples, learner.names, bytes);
+			}
+			compileMilliseconds += performance.now() - asked;
 		}
 	}
 	return tiering;
