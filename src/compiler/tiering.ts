@@ -120,6 +120,8 @@ const LONGEST_LEARNING = 0.7;
 const LONGEST_LEARNED = 4096;
 /** At least one of so many messages that no layout took is looked at while there is now and then something new in them. */
 const MOST_SELDOM = 4096;
+/** Where one of so many is looked at, several looks in a row have shown nothing new. */
+const ENOUGH = 32;
 /** The same where there is nothing. Learning makes objects: who has learned all that there is makes none. */
 const HARDLY_EVER = 2 ** 24;
 /** Layouts miss more of a window than they had by so much of it: something has changed. */
@@ -277,7 +279,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			looked++;
 		}
 		// Where little is new, few of the messages are looked at.
-		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * 2, fresh > 0 ? MOST_SELDOM : HARDLY_EVER));
+		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * 2, fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
 		learned += looked;
 		store.write();
 		const took = performance.now() - before;
@@ -350,8 +352,12 @@ export function createTiering(options: TieringOptions): Tiering {
 		calibrate();
 	};
 
+	/** For a first module: so many messages, or fewer that have nothing new any more. */
+	const hasLearnedEnough = (): boolean => learned >= learnFirst || every >= ENOUGH;
+	/** One at a time: patience is not lost on what cannot be asked for yet. */
+	const wantsModule = (): boolean => learner.version !== version && since >= patience && !requested;
 	/** Whether there is more to do than counting. */
-	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? learned >= learnFirst : learner.version !== version && since >= patience);
+	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? hasLearnedEnough() : wantsModule());
 	const act = (): void => {
 		const notes = get(LEARNING.notes);
 		if (notes > 0) {
@@ -365,10 +371,10 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (asked === state) takeOver(module, install, madeVersion);
 		}
 		if (state === 'learning') {
-			if (learned >= learnFirst && learner.shapes > 0) makeModule();
+			if (hasLearnedEnough() && learner.shapes > 0) makeModule();
 			return;
 		}
-		if (learner.version !== version && since >= patience) {
+		if (wantsModule()) {
 			makeModule();
 			since = 0;
 			patience *= 2;
@@ -387,7 +393,8 @@ export function createTiering(options: TieringOptions): Tiering {
 			times[WINDOW] = 0;
 			windowTimed = 0;
 			noticeChange();
-			if ((recentTaken < fewestTaken && graceWindows-- <= 0) || slowWindows > 1) stepAside();
+			// While code for what is new is being made, layouts are slow for a reason that passes.
+			if ((recentTaken < fewestTaken || slowWindows > 1) && !requested && graceWindows-- <= 0) stepAside();
 			else {
 				store.write(true);
 				unwritten = false;
