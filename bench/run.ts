@@ -17,7 +17,7 @@ import { tableOf } from './table.ts';
 import { SLOW_TIERS, TIERS } from './tiers.ts';
 
 const options = {
-	only: { type: 'string', default: GROUPS.join(',') },
+	only: { type: 'string' },
 	type: { type: 'string', multiple: true },
 	mix: { type: 'string' },
 	symbols: { type: 'string', default: '32' },
@@ -35,7 +35,7 @@ const options = {
 async function run(): Promise<void> {
 	const { values } = parseArgs({ options });
 	const { quick } = values;
-	const groups = quick ? ['parsers'] : wordsOf(values.only, GROUPS, 'group');
+	const groups = values.only === undefined ? (quick ? ['parsers'] : GROUPS) : wordsOf(values.only, GROUPS, 'group');
 	const whole = (text: string, what: string): number => wholeNumbersOf(text, what)[0] as number;
 	const rounds = whole(values.rounds ?? (quick ? '15' : '11'), 'rounds');
 	const messages = whole(values.messages ?? (quick ? '10000' : '100000'), 'messages');
