@@ -59,8 +59,8 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
                       TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
-  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier,
-                      a preset, or a schema file; the first parser's rows are the output
+  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier, a preset,
+                      a schema file or FILE.profile; the first parser's rows are the output
   --rollout WITH      the second parser takes over by steps, or is rolled back at a difference
   --shadow-share SHARE      compare only this share of the messages (default 1)
   --shadow-differences FILE keep differences as NDJSON, with the messages
@@ -105,15 +105,19 @@ of their columns, and with --code the generated WebAssembly as readable text.
   tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
 	},
 	profile: {
-		summary: 'show or merge what parsers have learned of a feed',
-		text: `tickforge profile show <file…> [--json]
+		summary: 'learn, show or merge what the layout tier knows of a feed',
+		text: `tickforge profile learn <preset | schema.ts> <file…> [--out FILE] [--json]
+tickforge profile show <file…> [--json]
 tickforge profile merge <file…> --out FILE
 
 A profile holds the messages that the layout tier has learned from, one for each
-layout. "show" counts them by variant and prints their outlines, digits as #.
-"merge" makes one of several of the same schema.
+layout. "learn" learns all there is in recorded messages and says for each file what
+share layouts take then, how large the code is, and what learning and compiling took.
+"show" lists by variant which shapes there are, which fields are in them, how wide
+they are and whether they vary (hot) or not. "merge" makes one of several of the same
+schema.
 
-  tickforge run binance-spot monday.capture --save-profile monday.profile
+  tickforge profile learn binance-spot monday.capture --out monday.profile
   tickforge profile merge monday.profile tuesday.profile --out week.profile
   tickforge run binance-spot live.ndjson --profile week.profile`,
 	},

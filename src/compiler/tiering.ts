@@ -5,8 +5,9 @@
  *
  * ```
  *  learning ──enough learned──→ settled ──shapes without code──→ settled, with a new module
- *     ↑                            │
- *     └──after a while──  aside ←──layouts take too few, or are slower than the schema tier
+ *                                ↑ │
+ *                after a while:  │ ↓  layouts take too few, or are slower than the schema tier
+ *                                aside
  * ```
  */
 import { instantiateParser } from './instantiate.ts';
@@ -25,8 +26,15 @@ export interface TieringOptions {
 	readonly rules?: TieringRules;
 	/** Makes modules elsewhere; null where it could not. Without it they are made here, between two calls. */
 	readonly background?: (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>) => Promise<WebAssembly.Module | null>;
+	/** Modules of earlier processes, for what is known before the first message: the same samples and names make the same module. */
+	readonly kept?: KeptModules;
 	/** Accepted messages to learn before the first one arrives. */
-	readonly known?: readonly { readonly message: Uint8Array; readonly variant: number }[];
+	readonly known?: readonly LearnedSample[];
+}
+
+export interface KeptModules {
+	get(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): WebAssembly.Module | null;
+	put(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>, bytes: Uint8Array): void;
 }
 
 /** When to learn, and when to leave it. */
@@ -35,7 +43,7 @@ export interface TieringRules {
 	readonly learnAfter?: number;
 	/** Messages that are learned before the first module with layouts is made. Default 32. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 200 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
+	/** Most of the time that learning may take, beyond the first 200 ms; at most a second of it is saved up. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
 	/** Milliseconds that learning may hold parsing up at once. Default 0.7. A program that reads files can allow more. */
 	readonly longestPause?: number;
@@ -57,7 +65,7 @@ export interface TieringStatistics {
 	readonly recentShare: number;
 	readonly layouts: number;
 	readonly shapes: number;
-	/** Bytes of layouts in memory; bytes of the present module. */
+	/** Bytes of layouts in memory; bytes of the last module that was generated here, 0 where none was (another thread, a code cache). */
 	readonly layoutBytes: number;
 	readonly moduleBytes: number;
 	readonly evicted: number;
@@ -67,8 +75,10 @@ export interface TieringStatistics {
 	readonly modules: number;
 	readonly compileMilliseconds: number;
 	readonly learnMilliseconds: number;
-	/** Times that layouts were given up because they took too few. */
+	/** Times that layouts were given up because they took too few, or were slower than the schema tier. */
 	readonly stepsAside: number;
+	/** Times that learning began again in earnest because layouts took fewer messages than they had: another format, other symbols. */
+	readonly relearned: number;
 	/** The longest that learning or a swap has held parsing up at once. */
 	readonly longestPauseMilliseconds: number;
 }
@@ -77,7 +87,7 @@ export interface Tiering {
 	/** The parser of the moment. */
 	parse: ParseFunction;
 	/**
-	 * Its only item: how long the call of `parse` took, in milliseconds; 0 where that was not measured, as for calls of few
+	 * Its only item: how long the call of `parse` took, in seconds; 0 where that was not measured, as for calls of few
 	 * messages. In memory: passed on as it is, each such number would be an object.
 	 */
 	readonly took: Float64Array;
@@ -91,20 +101,45 @@ export interface Tiering {
 }
 
 const NOTES = 64;
-/** Places of times. */
+/** Places of times: seconds of the calls that are compared, with layouts and without. */
 const WINDOW = 0;
 const SCHEMA = 1;
+/** The schema tier's seconds a message, 0 where not known. */
+const PACE = 2;
+/** In milliseconds: learning that is allowed now, and when that was reckoned. */
+const CREDIT = 3;
+const RECKONED = 4;
 const FREE_MILLISECONDS = 200;
+/** Time to learn that is saved up while there is nothing to learn. */
+const MOST_CREDIT = 1000;
+/** Messages between two modules, at first. */
+const FIRST_PATIENCE = 2048;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
 /** Longer messages would take too long to look at. */
 const LONGEST_LEARNED = 65536;
-/** At least one of so many messages that no layout took is looked at. */
+/** At least one of so many messages that no layout took is looked at while there is now and then something new in them. */
 const MOST_SELDOM = 4096;
-/** The schema tier's pace is looked at again after so many windows: sooner where layouts take fewer than nine of ten. */
+/** Where one of so many is looked at, several looks in a row have shown nothing new. */
+const ENOUGH = 32;
+/** The same where there is nothing. Learning makes objects: who has learned all that there is makes none. */
+const HARDLY_EVER = 2 ** 24;
+/** Layouts miss more of a window than they had by so much of it: something has changed. */
+const FALLEN = 0.02;
+/** Windows that learning again may take before layouts are given up. */
+const GRACE = 2;
+/** Every so many messages that no layout takes are looked at, when layouts are tried once more. */
+const RETURNING = 256;
+/**
+ * The schema tier's pace is looked at again after so many windows, sooner where layouts take fewer than nine of ten; after
+ * twice as many each time that layouts were the faster ones, up to MOST_WINDOWS.
+ */
 const CALIBRATE_EVERY = 16;
 const CALIBRATE_OFTEN = 4;
+const MOST_WINDOWS = 1024;
 const WELL_TAKEN = 9;
+/** Messages that are timed with layouts for one that is timed without: a few make up for what a single call may meet. */
+const TIMED_WITH = 2;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
@@ -156,27 +191,39 @@ export function createTiering(options: TieringOptions): Tiering {
 	let compileMilliseconds = 0;
 	let learnMilliseconds = 0;
 	let stepsAside = 0;
+	let relearned = 0;
+	/** Windows in which layouts may take too few, since they are being learned again. */
+	let graceWindows = 0;
+	/** The fewest messages of a window that layouts missed since learning last began in earnest; so many more are too many. */
+	let fewestMissed = windowSize;
+	const fallen = Math.ceil(windowSize * FALLEN);
+	/** In whole numbers like the rest: at the end of a window nothing is made. */
+	const fewestTaken = Math.ceil(leastTaken * windowSize);
+	/** Whether something was learned since all was written. */
+	let unwritten = false;
 	let version = -1;
 	/** Messages until the next module may be made, or layouts be tried again; doubles each time. */
-	let patience = 2048;
+	let patience = FIRST_PATIENCE;
 	let asidePatience = windowSize * 8;
 	let since = 0;
-	const started = performance.now();
-
 	let longestPause = 0;
 	/** The parser with layouts, while it is not the schema tier's turn. */
 	let withLayouts: ParseFunction = schema;
-	/** Messages left for the schema tier, to see how long it takes; milliseconds a message, 0 where not known. */
+	/** Messages left for the schema tier, to see how long it takes; as many as there were at first. */
 	let calibrating = 0;
-	/** Milliseconds, in a typed array: in a variable they would be a new object at each call. */
-	const times = new Float64Array(2);
+	const calibration = Math.max(64, Math.min(4096, windowSize >> 3));
+	/** In a typed array: in a variable they would be a new object at each call. */
+	const times = new Float64Array(5);
+	times[CREDIT] = FREE_MILLISECONDS;
+	times[RECKONED] = performance.now();
 	let schemaTimed = 0;
-	let schemaPace = 0;
 	/** Whether this window is compared with the schema tier. */
 	let timed = false;
 	let windowTimed = 0;
-	let windows = 0;
 	let slowWindows = 0;
+	/** Windows until the next comparison, and how many there were until this one. */
+	let windowsLeft = 0;
+	let windowsBetween = 0;
 	/** What came back from elsewhere and waits for the next pause; `requested` while it is under way. */
 	let ready: { module: WebAssembly.Module; install(): void; version: number; state: typeof state } | null = null;
 	let requested = false;
@@ -218,16 +265,11 @@ export function createTiering(options: TieringOptions): Tiering {
 			},
 		);
 	};
-	/** A module for what was learned since the last one. Where that one takes most messages, the next has time. */
-	const renew = (): void => {
-		if (windowTaken > windowMissed * WELL_TAKEN) patience *= 2;
-		makeModule();
-		since = 0;
-	};
 	const learn = (notes: number): void => {
 		const before = performance.now();
 		let fresh = 0;
 		let looked = 0;
+		unwritten = true;
 		// What there is no time for is forgotten: it will come again.
 		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < longestLearning)) {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
@@ -236,17 +278,43 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number, (current()[at + (NOTE.item >>> 2)] as number) - 1)) fresh++;
 			looked++;
 		}
-		learned += looked;
 		// Where little is new, few of the messages are looked at.
-		every = learned < learnFirst || fresh * 4 >= looked ? 1 : Math.min(every * 2, MOST_SELDOM);
-		put(LEARNING.noteEvery, every);
+		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * 2, fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
+		learned += looked;
 		store.write();
-		learnMilliseconds += performance.now() - before;
+		const took = performance.now() - before;
+		learnMilliseconds += took;
+		times[CREDIT] = (times[CREDIT] as number) - took;
 	};
-	const mayLearn = (): boolean => unhurried || learnMilliseconds < FREE_MILLISECONDS || learnMilliseconds < (performance.now() - started) * learningShare;
+	const lookAtEvery = (messages: number): void => {
+		every = messages;
+		put(LEARNING.noteEvery, messages);
+		// The message that is noted next was chosen by the old number.
+		put(LEARNING.noteCountdown, Math.min(get(LEARNING.noteCountdown), messages));
+	};
+	const mayLearn = (): boolean => {
+		if (unhurried) return true;
+		const now = performance.now();
+		times[CREDIT] = Math.min((times[CREDIT] as number) + (now - (times[RECKONED] as number)) * learningShare, Math.max(MOST_CREDIT, FREE_MILLISECONDS));
+		times[RECKONED] = now;
+		return (times[CREDIT] as number) > 0;
+	};
+	/** Whether a window says that what arrives is not what was learned any more. */
+	const noticeChange = (): void => {
+		const isFallen = recentMissed > fewestMissed + fallen;
+		if (isFallen || recentMissed < fewestMissed) fewestMissed = recentMissed;
+		if (!isFallen) return;
+		relearned++;
+		graceWindows = GRACE;
+		lookAtEvery(1);
+		// New code may be wanted at once, and whether it pays is to be seen anew.
+		patience = FIRST_PATIENCE;
+		windowsLeft = 0;
+		windowsBetween = 0;
+	};
 	/** What the schema tier takes for the same feed: a few messages now and then go there. */
 	const calibrate = (): void => {
-		calibrating = Math.max(64, Math.min(4096, windowSize >> 3));
+		calibrating = calibration;
 		times[SCHEMA] = 0;
 		schemaTimed = 0;
 		timed = true;
@@ -256,6 +324,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	const stepAside = (): void => {
 		slowWindows = 0;
+		graceWindows = 0;
+		timed = false;
 		state = 'aside';
 		stepsAside++;
 		since = 0;
@@ -264,17 +334,30 @@ export function createTiering(options: TieringOptions): Tiering {
 		setLayouts(0);
 	};
 	const returnFromAside = (): void => {
-		// Perhaps the feed is another one by now.
 		setLayouts(store.address);
-		learned = 0;
-		every = 1;
-		put(LEARNING.noteEvery, every);
 		since = 0;
-		state = 'learning';
+		// Perhaps the feed is another one by now: some of what is missed is looked at, all if there is something new in it.
+		lookAtEvery(Math.min(every, RETURNING));
+		fewestMissed = windowSize;
+		windowTaken = 0;
+		windowMissed = 0;
+		windowsLeft = CALIBRATE_OFTEN;
+		windowsBetween = CALIBRATE_OFTEN;
+		if (modules === 0) {
+			learned = 0;
+			state = 'learning';
+			return;
+		}
+		state = 'settled';
+		calibrate();
 	};
 
+	/** For a first module: so many messages, or fewer that have nothing new any more. */
+	const hasLearnedEnough = (): boolean => learned >= learnFirst || every >= ENOUGH;
+	/** One at a time: patience is not lost on what cannot be asked for yet. */
+	const wantsModule = (): boolean => learner.version !== version && since >= patience && !requested;
 	/** Whether there is more to do than counting. */
-	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? learned >= learnFirst : learner.version !== version && since >= patience);
+	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? hasLearnedEnough() : wantsModule());
 	const act = (): void => {
 		const notes = get(LEARNING.notes);
 		if (notes > 0) {
@@ -288,11 +371,13 @@ export function createTiering(options: TieringOptions): Tiering {
 			if (asked === state) takeOver(module, install, madeVersion);
 		}
 		if (state === 'learning') {
-			if (learned >= learnFirst && learner.shapes > 0) makeModule();
+			if (hasLearnedEnough() && learner.shapes > 0) makeModule();
 			return;
 		}
-		if (learner.version !== version && since >= patience) {
-			renew();
+		if (wantsModule()) {
+			makeModule();
+			since = 0;
+			patience *= 2;
 		}
 		if (windowTaken + windowMissed >= windowSize) {
 			recentTaken = windowTaken;
@@ -300,18 +385,25 @@ export function createTiering(options: TieringOptions): Tiering {
 			windowTaken = 0;
 			windowMissed = 0;
 			// Slower than without layouts, twice in a row: once may be another program's doing.
-			const slow = schemaPace > 0 && windowTimed > 0 && (times[WINDOW] as number) / windowTimed > schemaPace;
+			const isCompared = windowTimed > 0 && (times[PACE] as number) > 0;
+			const slow = isCompared && (times[WINDOW] as number) / windowTimed > (times[PACE] as number);
 			slowWindows = slow ? slowWindows + 1 : 0;
 			timed = slow;
+			if (isCompared && !slow) windowsBetween = Math.min(windowsBetween * 2, MOST_WINDOWS);
 			times[WINDOW] = 0;
 			windowTimed = 0;
-			const few = recentTaken < leastTaken * (recentTaken + recentMissed);
-			// What is missed may be known by now.
-			if (few && learner.version !== version) renew();
-			else if (few || slowWindows > 1) stepAside();
+			noticeChange();
+			// While code for what is new is being made, layouts are slow for a reason that passes.
+			if ((recentTaken < fewestTaken || slowWindows > 1) && !requested && graceWindows-- <= 0) stepAside();
 			else {
 				store.write(true);
-				if (windows++ % (recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN) === 0) calibrate();
+				unwritten = false;
+				const soonest = recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN;
+				if (windowsLeft-- <= 0 && !slow) {
+					windowsBetween = Math.max(windowsBetween, soonest);
+					windowsLeft = windowsBetween - 1;
+					calibrate();
+				}
 			}
 		}
 	};
@@ -343,7 +435,7 @@ export function createTiering(options: TieringOptions): Tiering {
 				if (tiering.took[0] !== 0) schemaTimed += messages;
 				calibrating -= messages;
 				if (calibrating <= 0) {
-					if (schemaTimed > 0) schemaPace = (times[SCHEMA] as number) / schemaTimed;
+					if (schemaTimed > 0) times[PACE] = (times[SCHEMA] as number) / schemaTimed;
 					tiering.parse = withLayouts;
 					setLayouts(store.address);
 				}
@@ -353,6 +445,8 @@ export function createTiering(options: TieringOptions): Tiering {
 				if (timed && tiering.took[0] !== 0) {
 					times[WINDOW] = (times[WINDOW] as number) + (tiering.took[0] as number);
 					windowTimed += messages;
+					// Enough to compare. What comes later in the window was not met at the same time as the other tier's.
+					if (windowTimed >= calibration * TIMED_WITH) timed = false;
 				}
 				taken += nowTaken;
 				missed += nowMissed;
@@ -360,6 +454,11 @@ export function createTiering(options: TieringOptions): Tiering {
 				windowMissed += nowMissed;
 			}
 			if (!isDue()) return;
+			// The end of a window in which nothing was learned: no time worth a look at the clock, which makes an object.
+			if (ready === null && !unwritten && get(LEARNING.notes) === 0 && state === 'settled' && learner.version === version) {
+				act();
+				return;
+			}
 			const before = performance.now();
 			act();
 			const pause = performance.now() - before;
@@ -380,19 +479,32 @@ export function createTiering(options: TieringOptions): Tiering {
 			compileMilliseconds,
 			learnMilliseconds,
 			stepsAside,
+			relearned,
 			longestPauseMilliseconds: longestPause,
 		}),
 	};
 	if (options.known !== undefined && options.known.length > 0) {
 		const before = performance.now();
-		for (const { message, variant } of options.known) learner.learn(message, variant);
+		for (const { message, variant, met } of options.known) {
+			const before = learner.samples.length;
+			learner.learn(message, variant);
+			const own = learner.samples[before];
+			if (own !== undefined) own.met = met;
+		}
 		store.write();
 		learnMilliseconds += performance.now() - before;
 		// Made here: the caller asked for it before the first message.
 		if (learner.shapes > 0) {
-			const { bytes, install } = learner.generate(options.generate);
-			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, learner.version);
+			const asked = performance.now();
+			const kept = options.kept?.get(learner.samples, learner.names) ?? null;
+			if (kept !== null) takeOver(kept, learner.prepare().install, learner.version);
+			else {
+				const { bytes, install } = learner.generate(options.generate);
+				moduleBytes = bytes.length;
+				takeOver(new WebAssembly.Module(bytes), install, learner.version);
+				options.kept?.put(learner.samples, learner.names, bytes);
+			}
+			compileMilliseconds += performance.now() - asked;
 		}
 	}
 	return tiering;

@@ -4,13 +4,14 @@
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import type { BackgroundCompiler } from '../compiler/background-compile.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import { secondsNow } from '../compiler/clock.ts';
 import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
 import { createProfile, type LayoutProfile, schemaFingerprint } from '../compiler/layout-profile.ts';
 import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
-import type { Protocol, Tier } from '../compiler/protocol.ts';
-import { createTiering, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
+import type { GenerateOptions, LearnedSample, Protocol, Tier } from '../compiler/protocol.ts';
+import { createTiering, type KeptModules, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
 import { type Arena, createArena, type Region } from '../memory/index.ts';
 import type { RowOf, Schema, TableNames } from '../schema/index.ts';
 import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
@@ -262,6 +263,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					schema: parseCall,
 					context,
 					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
+					...(options.codeCache === undefined ? {} : { kept: keptModules(protocol, layoutOptionsOf(options), { ...generateOptions, relaxedSimd: features.relaxedSimd }, options.codeCache) }),
 					...(options.background === undefined ? {} : { background: makeInBackground(options.background) }),
 					...(options.tiering === undefined ? {} : { rules: options.tiering }),
 				})
@@ -393,9 +395,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	const parsePart = (at: number, part: number): number => {
 		// Whether layouts pay is measured, on calls long enough for it.
 		const timed = tiering?.isTimed === true && part >= TIMED;
-		const before = timed ? performance.now() : 0;
+		const before = timed ? secondsNow() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
-		if (tiering?.isTimed === true) tiering.took[0] = timed ? performance.now() - before : 0;
+		if (tiering?.isTimed === true) tiering.took[0] = timed ? secondsNow() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
@@ -545,18 +547,37 @@ function layoutOptionsOf({ rows, items, textBytes, received, stagger }: LayoutOp
 	return Object.fromEntries(Object.entries({ rows, items, textBytes, received, stagger }).filter(([, value]) => value !== undefined));
 }
 
+/** Modules for profiles in the code cache. Samples and names are all that a module depends on, besides what any parser's does. */
+function keptModules(protocol: Protocol, layout: LayoutOptions, generate: GenerateOptions, cache: CodeCache): KeptModules {
+	const decoder = new TextDecoder();
+	const keyOf = (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): string | null => {
+		const profile = JSON.stringify([[...names], samples.map(({ message, variant }) => [variant, decoder.decode(message)])]);
+		return cache.key({ protocol, layout, tier: 'layout', generate, profile });
+	};
+	return {
+		get(samples, names) {
+			const key = keyOf(samples, names);
+			return key === null ? null : cache.get(key);
+		},
+		put(samples, names, bytes) {
+			const key = keyOf(samples, names);
+			if (key !== null) cache.put(key, bytes);
+		},
+	};
+}
+
 /** Those of a profile's messages that the schema accepts: they come from a file, and only accepted messages may be learned. */
-function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): { message: Uint8Array; variant: number }[] {
+function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): LearnedSample[] {
 	const { schema } = protocol;
 	if (profile.schema.fingerprint !== schemaFingerprint(schema)) throw new Error(`tickforge: the profile is of "${profile.schema.name}" v${profile.schema.version} as it was then, and the schema here is "${schema.name}" v${schema.version}: learn it again (tickforge profile learn)`);
 	const judge = compile(protocol, { ...options, tier: 'schema' });
 	try {
-		return profile.messages.flatMap(({ text }) => {
+		return profile.messages.flatMap(({ text, met }) => {
 			const before = judge.statistics().variants;
 			const message = encoder.encode(text);
 			if (!judge.parse(message)) return [];
 			const after = judge.statistics().variants;
-			return [{ message, variant: schema.variants.findIndex(({ name }) => (after[name] as number) > (before[name] as number)) }];
+			return [{ message, variant: schema.variants.findIndex(({ name }) => (after[name] as number) > (before[name] as number)), met }];
 		});
 	} finally {
 		judge.dispose();
