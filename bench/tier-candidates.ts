@@ -28,10 +28,10 @@ export interface TierOptions {
 }
 
 /** Hit rate, code and memory, what learning and compiling took. */
-function layoutsNote(tier: Tier, { state, recentShare, taken, missed, layouts, shapes, layoutBytes, moduleBytes, modules, compileMilliseconds, learnMilliseconds, stepsAside, relearned, longestPauseMilliseconds }: TieringStatistics): string {
+function layoutsNote(tier: Tier, { state, recentShare, taken, missed, shapes, cacheBytes, moduleBytes, modules, compileMilliseconds, learnMilliseconds, stepsAside, relearned, longestPauseMilliseconds }: TieringStatistics): string {
 	const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 	const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
-	return `${tier} tier: ${state}, hit rate ${percent(recentShare)} (${percent(taken / Math.max(1, taken + missed))} since the first module); ${layouts} layouts (${kibibytes(layoutBytes)}) of ${shapes} shapes; code ${kibibytes(moduleBytes)}, ${modules} ${modules === 1 ? 'module' : 'modules'} in ${compileMilliseconds.toFixed(0)} ms; learned in ${learnMilliseconds.toFixed(0)} ms; given up ${stepsAside}, learned again ${relearned}; longest pause ${longestPauseMilliseconds.toFixed(1)} ms`;
+	return `${tier} tier: ${state}, hit rate ${percent(recentShare)} (${percent(taken / Math.max(1, taken + missed))} since the first module); ${shapes} shapes, names in ${kibibytes(cacheBytes)}; code ${kibibytes(moduleBytes)}, ${modules} ${modules === 1 ? 'module' : 'modules'} in ${compileMilliseconds.toFixed(0)} ms; learned in ${learnMilliseconds.toFixed(0)} ms; given up ${stepsAside}, learned again ${relearned}; longest pause ${longestPauseMilliseconds.toFixed(1)} ms`;
 }
 
 /** @throws Error (in `run`) where rows are missing: a parser that refuses is fast, and its time worth nothing */

@@ -46,9 +46,7 @@ interface Learned {
 	readonly messages: number;
 	/** Share that layouts take of it when it is parsed once more, with what was learned. */
 	readonly hitRate: number;
-	readonly layouts: number;
 	readonly shapes: number;
-	readonly layoutBytes: number;
 	readonly moduleBytes: number;
 	readonly learnMilliseconds: number;
 	readonly compileMilliseconds: number;
@@ -70,10 +68,10 @@ async function learn(preset: string | undefined, files: readonly string[], out: 
 			const isKnown = profile !== undefined && run.profile.messages.length <= profile.messages.length;
 			// What was looked at again was counted before.
 			profile = isKnown ? profile : run.profile;
-			const { taken, missed, layouts, shapes, layoutBytes, moduleBytes, compileMilliseconds, unlearnable } = run.layouts;
+			const { taken, missed, shapes, moduleBytes, compileMilliseconds, unlearnable } = run.layouts;
 			learnMilliseconds = Math.max(learnMilliseconds, run.layouts.learnMilliseconds);
 			if (!isKnown && pass < MOST_PASSES - 1) continue;
-			learned.push({ file, messages: run.messages, hitRate: taken / Math.max(1, taken + missed), layouts, shapes, layoutBytes, moduleBytes, learnMilliseconds, compileMilliseconds, unlearnable });
+			learned.push({ file, messages: run.messages, hitRate: taken / Math.max(1, taken + missed), shapes, moduleBytes, learnMilliseconds, compileMilliseconds, unlearnable });
 			break;
 		}
 		if (profile !== undefined) profiles.push(profile);
@@ -85,10 +83,10 @@ async function learn(preset: string | undefined, files: readonly string[], out: 
 		console.log(
 			table(
 				[
-					['file', 'messages', 'hit rate', 'layouts', 'shapes', 'layouts in memory', 'code', 'learned in', 'compiled in', 'never learned'],
-					...learned.map((one) => [one.file, count(one.messages), percent(one.hitRate), count(one.layouts), count(one.shapes), bytesText(one.layoutBytes), bytesText(one.moduleBytes), `${one.learnMilliseconds.toFixed(1)} ms`, `${one.compileMilliseconds.toFixed(1)} ms`, count(one.unlearnable)]),
+					['file', 'messages', 'hit rate', 'shapes', 'code', 'learned in', 'compiled in', 'never learned'],
+					...learned.map((one) => [one.file, count(one.messages), percent(one.hitRate), count(one.shapes), bytesText(one.moduleBytes), `${one.learnMilliseconds.toFixed(1)} ms`, `${one.compileMilliseconds.toFixed(1)} ms`, count(one.unlearnable)]),
 				],
-				[1, 2, 3, 4, 5, 6, 7, 8, 9],
+				[1, 2, 3, 4, 5, 6, 7],
 			),
 		);
 		console.log(out === undefined ? '\nNot kept; --out FILE keeps it.' : `\n${out}: ${count(mergeProfiles(profiles).messages.length)} messages`);

@@ -119,7 +119,7 @@ function render(proof: Proof): string {
 	lines.push('', `An empty run measures the same way and handles nothing: its bytes are what reading V8's counters takes, and are in the measured ones, too.`);
 	lines.push(`Once, in all: ${bytesOf(allocations.onceBytes)} above the empty run, compiled code left out (${(allocations.onceBytes / measured.messages).toFixed(4)} a message); up to ${bytesOf(allocations.allowance)} are allowed.`);
 	lines.push(`Warm-up: ${count(warmUp.messages)} messages${warmUp.isSettled ? '' : '; it ended at its limit, not because nothing was allocated any more (--warm-up N)'}.`);
-	if (proof.layouts !== null) lines.push(`The layout tier made ${count(proof.layouts.modules)} modules for ${count(proof.layouts.layouts)} layouts and may learn more; --tier schema learns nothing while it parses.`);
+	if (proof.layouts !== null) lines.push(`The layout tier made ${count(proof.layouts.modules)} modules for ${count(proof.layouts.shapes)} shapes and may learn more; --tier schema learns nothing while it parses.`);
 	if (proof.refused > 0) lines.push(`Of ${count(proof.parsed)} messages parsed, ${count(proof.refused)} were refused (tickforge run says why).`);
 	if (allocations.sites.length > 0) {
 		lines.push('', 'where (sampled on less optimised code, which allocates more)');

@@ -287,11 +287,10 @@ export interface LayoutsSummary {
 	/** Messages taken at known places, and those that were not. */
 	readonly taken: number;
 	readonly missed: number;
-	/** Of all inputs: shapes have code, layouts are data. */
-	readonly layouts: number;
+	/** Of all inputs. */
 	readonly shapes: number;
-	/** Bytes: of layouts, and of the code of the last modules. */
-	readonly layoutBytes: number;
+	/** Bytes: of names and hours that were met, and of the code of the last modules. */
+	readonly cacheBytes: number;
 	readonly moduleBytes: number;
 	readonly modules: number;
 	readonly evicted: number;
@@ -314,9 +313,8 @@ function layoutsOf(summaries: readonly FeedSummary[]): LayoutsSummary | null {
 	return {
 		taken: sum(({ taken }) => taken),
 		missed: sum(({ missed }) => missed),
-		layouts: sum(({ layouts }) => layouts),
 		shapes: sum(({ shapes }) => shapes),
-		layoutBytes: sum(({ layoutBytes }) => layoutBytes),
+		cacheBytes: sum(({ cacheBytes }) => cacheBytes),
 		moduleBytes: sum(({ moduleBytes }) => moduleBytes),
 		modules: sum(({ modules }) => modules),
 		evicted: sum(({ evicted }) => evicted),
@@ -331,10 +329,10 @@ function layoutsOf(summaries: readonly FeedSummary[]): LayoutsSummary | null {
 	};
 }
 
-function layoutsText({ taken, missed, layouts, modules, moduleBytes, stepsAside, relearned, compileMilliseconds, learnMilliseconds }: LayoutsSummary): string {
+function layoutsText({ taken, missed, shapes, modules, moduleBytes, stepsAside, relearned, compileMilliseconds, learnMilliseconds }: LayoutsSummary): string {
 	if (modules === 0) return 'none yet: too few messages';
 	const share = taken + missed === 0 ? 0 : taken / (taken + missed);
-	return `${(share * 100).toFixed(1)} % of ${count(taken + missed)} messages taken at known places; ${count(layouts)} layouts, ${modules} ${modules === 1 ? 'module' : 'modules'} (${bytesText(moduleBytes)}, ${Math.round(compileMilliseconds)} ms), learned in ${Math.round(learnMilliseconds)} ms${relearned > 0 ? `, learned again ${relearned} ${relearned === 1 ? 'time' : 'times'}` : ''}${stepsAside > 0 ? `, given up ${stepsAside} ${stepsAside === 1 ? 'time' : 'times'}` : ''}`;
+	return `${(share * 100).toFixed(1)} % of ${count(taken + missed)} messages taken by code for their shape; ${count(shapes)} ${shapes === 1 ? 'shape' : 'shapes'}, ${modules} ${modules === 1 ? 'module' : 'modules'} (${bytesText(moduleBytes)}, ${Math.round(compileMilliseconds)} ms), learned in ${Math.round(learnMilliseconds)} ms${relearned > 0 ? `, learned again ${relearned} ${relearned === 1 ? 'time' : 'times'}` : ''}${stepsAside > 0 ? `, given up ${stepsAside} ${stepsAside === 1 ? 'time' : 'times'}` : ''}`;
 }
 
 /** The summary that a person reads. */

@@ -51,8 +51,8 @@ export interface TieringRules {
 	readonly leastTaken?: number;
 	/** Default 65536. */
 	readonly window?: number;
-	/** Bytes of layouts in memory. Default 4 MiB. */
-	readonly memory?: number;
+	/** Shapes of messages that there is code for; beyond it those go that were used least. Default 256. */
+	readonly mostShapes?: number;
 }
 
 export interface TieringStatistics {
@@ -63,11 +63,12 @@ export interface TieringStatistics {
 	readonly missed: number;
 	/** Of the last window. */
 	readonly recentShare: number;
-	readonly layouts: number;
+	/** Shapes of messages and of lists' items that are known. */
 	readonly shapes: number;
-	/** Bytes of layouts in memory; bytes of the last module that was generated here, 0 where none was (another thread, a code cache). */
-	readonly layoutBytes: number;
+	/** Bytes of what code keeps of messages: names and hours that were met; bytes of the last module that was generated here, 0 where none was (another thread, a code cache). */
+	readonly cacheBytes: number;
 	readonly moduleBytes: number;
+	/** Shapes that were given up for others since they were used least. */
 	readonly evicted: number;
 	/** Messages that were given to be learned and have no layout. */
 	readonly unlearnable: number;
@@ -152,7 +153,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	const store: LayoutMemory = learner.open({
 		memory,
 		allocate: (bytes) => allocate('layouts', bytes),
-		...(options.rules?.memory === undefined ? {} : { limit: options.rules.memory }),
+		...(options.rules?.mostShapes === undefined ? {} : { mostShapes: options.rules.mostShapes }),
 	});
 	const noteTable = allocate('notes', NOTES * NOTE.size);
 	let words = new Uint32Array(memory.buffer);
@@ -199,8 +200,6 @@ export function createTiering(options: TieringOptions): Tiering {
 	const fallen = Math.ceil(windowSize * FALLEN);
 	/** In whole numbers like the rest: at the end of a window nothing is made. */
 	const fewestTaken = Math.ceil(leastTaken * windowSize);
-	/** Whether something was learned since all was written. */
-	let unwritten = false;
 	let version = -1;
 	/** Messages until the next module may be made, or layouts be tried again; doubles each time. */
 	let patience = FIRST_PATIENCE;
@@ -225,16 +224,14 @@ export function createTiering(options: TieringOptions): Tiering {
 	let windowsLeft = 0;
 	let windowsBetween = 0;
 	/** What came back from elsewhere and waits for the next pause; `requested` while it is under way. */
-	let ready: { module: WebAssembly.Module; install(): void; version: number; state: typeof state } | null = null;
+	let ready: { module: WebAssembly.Module; version: number; state: typeof state } | null = null;
 	let requested = false;
 
-	const takeOver = (module: WebAssembly.Module, install: () => void, madeVersion: number): void => {
+	const takeOver = (module: WebAssembly.Module, madeVersion: number): void => {
 		withLayouts = instantiateParser(module, memory, (size) => allocate('constants', size));
 		tiering.parse = withLayouts;
-		install();
 		version = madeVersion;
 		modules++;
-		store.write();
 		state = 'settled';
 		since = 0;
 	};
@@ -243,22 +240,21 @@ export function createTiering(options: TieringOptions): Tiering {
 		const madeVersion = learner.version;
 		if (background === undefined) {
 			const before = performance.now();
-			const { bytes, install } = learner.generate(options.generate);
+			const bytes = learner.generate(options.generate);
 			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, madeVersion);
+			takeOver(new WebAssembly.Module(bytes), madeVersion);
 			compileMilliseconds += performance.now() - before;
 			return;
 		}
 		if (requested) return;
 		requested = true;
-		const { install } = learner.prepare();
 		const asked = state;
 		const before = performance.now();
 		background([...learner.samples], learner.names).then(
 			(module) => {
 				requested = false;
 				compileMilliseconds += performance.now() - before;
-				if (module !== null) ready = { module, install, version: madeVersion, state: asked };
+				if (module !== null) ready = { module, version: madeVersion, state: asked };
 			},
 			() => {
 				requested = false;
@@ -269,7 +265,6 @@ export function createTiering(options: TieringOptions): Tiering {
 		const before = performance.now();
 		let fresh = 0;
 		let looked = 0;
-		unwritten = true;
 		// What there is no time for is forgotten: it will come again.
 		while (looked < notes && (looked === 0 || unhurried || performance.now() - before < longestLearning)) {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
@@ -281,7 +276,6 @@ export function createTiering(options: TieringOptions): Tiering {
 		// Where little is new, few of the messages are looked at.
 		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * 2, fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
 		learned += looked;
-		store.write();
 		const took = performance.now() - before;
 		learnMilliseconds += took;
 		times[CREDIT] = (times[CREDIT] as number) - took;
@@ -365,10 +359,10 @@ export function createTiering(options: TieringOptions): Tiering {
 			put(LEARNING.notes, 0);
 		}
 		if (ready !== null) {
-			const { module, install, version: madeVersion, state: asked } = ready;
+			const { module, version: madeVersion, state: asked } = ready;
 			ready = null;
 			// What was asked for before layouts were given up is not wanted any more.
-			if (asked === state) takeOver(module, install, madeVersion);
+			if (asked === state) takeOver(module, madeVersion);
 		}
 		if (state === 'learning') {
 			if (hasLearnedEnough() && learner.shapes > 0) makeModule();
@@ -396,8 +390,6 @@ export function createTiering(options: TieringOptions): Tiering {
 			// While code for what is new is being made, layouts are slow for a reason that passes.
 			if ((recentTaken < fewestTaken || slowWindows > 1) && !requested && graceWindows-- <= 0) stepAside();
 			else {
-				store.write(true);
-				unwritten = false;
 				const soonest = recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN;
 				if (windowsLeft-- <= 0 && !slow) {
 					windowsBetween = Math.max(windowsBetween, soonest);
@@ -455,7 +447,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			}
 			if (!isDue()) return;
 			// The end of a window in which nothing was learned: no time worth a look at the clock, which makes an object.
-			if (ready === null && !unwritten && get(LEARNING.notes) === 0 && state === 'settled' && learner.version === version) {
+			if (ready === null && get(LEARNING.notes) === 0 && state === 'settled' && learner.version === version) {
 				act();
 				return;
 			}
@@ -469,11 +461,10 @@ export function createTiering(options: TieringOptions): Tiering {
 			taken,
 			missed,
 			recentShare: recentTaken > 0 ? recentTaken / (recentTaken + recentMissed) : windowTaken + windowMissed > 0 ? windowTaken / (windowTaken + windowMissed) : 0,
-			layouts: store.placed,
 			shapes: learner.shapes,
-			layoutBytes: store.bytes,
+			cacheBytes: store.bytes,
 			moduleBytes,
-			evicted: store.evicted,
+			evicted: learner.evicted,
 			unlearnable: learner.unlearnable,
 			modules,
 			compileMilliseconds,
@@ -486,22 +477,18 @@ export function createTiering(options: TieringOptions): Tiering {
 	if (options.known !== undefined && options.known.length > 0) {
 		const before = performance.now();
 		for (const { message, variant, met } of options.known) {
-			const before = learner.samples.length;
-			learner.learn(message, variant);
-			const own = learner.samples[before];
-			if (own !== undefined) own.met = met;
+			learner.learn(message, variant, -1, met);
 		}
-		store.write();
 		learnMilliseconds += performance.now() - before;
 		// Made here: the caller asked for it before the first message.
 		if (learner.shapes > 0) {
 			const asked = performance.now();
 			const kept = options.kept?.get(learner.samples, learner.names) ?? null;
-			if (kept !== null) takeOver(kept, learner.prepare().install, learner.version);
+			if (kept !== null) takeOver(kept, learner.version);
 			else {
-				const { bytes, install } = learner.generate(options.generate);
+				const bytes = learner.generate(options.generate);
 				moduleBytes = bytes.length;
-				takeOver(new WebAssembly.Module(bytes), install, learner.version);
+				takeOver(new WebAssembly.Module(bytes), learner.version);
 				options.kept?.put(learner.samples, learner.names, bytes);
 			}
 			compileMilliseconds += performance.now() - asked;

@@ -274,7 +274,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
 			const generate = { ...generateOptions, relaxedSimd: features.relaxedSimd };
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate, learned: { samples: samples.map(({ message, variant }) => ({ message, variant })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}
@@ -551,7 +551,7 @@ function layoutOptionsOf({ rows, items, textBytes, received, stagger }: LayoutOp
 function keptModules(protocol: Protocol, layout: LayoutOptions, generate: GenerateOptions, cache: CodeCache): KeptModules {
 	const decoder = new TextDecoder();
 	const keyOf = (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): string | null => {
-		const profile = JSON.stringify([[...names], samples.map(({ message, variant }) => [variant, decoder.decode(message)])]);
+		const profile = JSON.stringify([[...names], samples.map(({ message, variant, met }) => [variant, met, decoder.decode(message)])]);
 		return cache.key({ protocol, layout, tier: 'layout', generate, profile });
 	};
 	return {

@@ -155,10 +155,16 @@ describe('the layout tier', () => {
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});
 
-	it('drops layouts that are not used when their memory is used up', () => {
-		const texts = Array.from({ length: 30_000 }, (_, index) => `{"e":"trade","E":${1_700_000_000_000 + index},"s":"S${'x'.repeat((index >> 9) % 14)}","t":${10 ** (index % 9)},"p":"${10 ** (index % 5)}.${'5'.repeat(1 + ((index >> 7) % 8))}","m":true}`);
-		const { rows, parser } = rowsOf(texts, { tiering: { memory: 20_000, learningShare: 1 } });
-		expect(parser.statistics().layouts?.evicted).toBeGreaterThan(0);
+	it('gives up shapes that are used least where there are too many', () => {
+		// Keys in one order for a while, then in another, ever again: more orders than there may be shapes.
+		const keys = ['"e":"trade"', '"E":1700000000000', '"s":"BTCUSDT"', '"t":77', '"p":"1.5"', '"m":true'];
+		const ordered = (order: number): string => `{${keys.map((_, index) => keys[(index * (order % 2 === 0 ? 1 : 5) + order) % 6]).join(',')}}`;
+		const texts = Array.from({ length: 24_000 }, (_, index) => ordered((index >> 11) % 12));
+		const { rows, parser } = rowsOf(texts, { tiering: { mostShapes: 4, learningShare: 1 } });
+		const layouts = parser.statistics().layouts;
+		expect(layouts?.evicted).toBeGreaterThan(4);
+		expect(layouts?.shapes).toBeLessThanOrEqual(4);
+		expect(layouts?.taken).toBeGreaterThan(1000);
 		expect(rows).toHaveLength(texts.length);
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});

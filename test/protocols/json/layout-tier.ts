@@ -48,9 +48,8 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 			let parse: ParseFunction | null = null;
 			let version = -1;
 			const generate = (): void => {
-				const { bytes, install } = learner.generate(options);
+				const bytes = learner.generate(options);
 				parse = instantiateParser(new WebAssembly.Module(bytes), memory, allocate);
-				install();
 				version = learner.version;
 			};
 			generate();
@@ -76,7 +75,6 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 				view().setUint32(store.address + LEARNING.taken, 0, true);
 				view().setUint32(store.address + LEARNING.missed, 0, true);
 				if (learner.version !== version) generate();
-				store.write(true);
 				return consumed;
 			};
 		},

@@ -13,10 +13,11 @@ import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
 import { storeListEnd } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
+import { type BlockPlan, planBlock, USES_AT } from './block.ts';
 import { type ClockCell, emitFillClock } from './clock.ts';
 import { bindNumberScope } from './emit-numbers.ts';
 import { emitTree, type Row, type TreeScope } from './emit-tree.ts';
-import { type CachedName, emitFillName, type NameCaches, planNameCaches } from './name-cache.ts';
+import { type CachedName, emitFillName } from './name-cache.ts';
 import { addressOf } from './positions.ts';
 import { closingByte, itemWindow, type Machine, type Shape, type Shapes } from './shapes.ts';
 
@@ -45,13 +46,13 @@ const MOST_PAIRED = 4;
 
 /** What all functions of a module share. */
 interface Shared extends LayoutCode {
-	readonly caches: NameCaches;
+	readonly plan: BlockPlan;
 	readonly fillName: Func<I32>;
 	readonly fillClock: Func<I32>;
 }
 
 export function emitLayoutTier(layoutCode: LayoutCode, shapes: Shapes): Func<I32> {
-	const code: Shared = { ...layoutCode, caches: planNameCaches(layoutCode.layout), fillName: emitFillName(layoutCode.m, layoutCode.pool, layoutCode.s, layoutCode.pool.base), fillClock: emitFillClock(layoutCode.m, layoutCode.s) };
+	const code: Shared = { ...layoutCode, plan: planBlock(layoutCode.layout), fillName: emitFillName(layoutCode.m, layoutCode.pool, layoutCode.s, layoutCode.pool.base), fillClock: emitFillClock(layoutCode.m, layoutCode.s) };
 	const lists = new Map<ListPlan, Func>();
 	const emitted = new Set<Machine>();
 	// Inner lists first: shapes name only lists below them.
@@ -131,11 +132,13 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 										code.resetPending(f, table, batch);
 										place();
 									},
-									finish({ variant, tokens }) {
+									finish({ variant, slot, tokens }) {
 										const { table } = code.variants[variant] as VariantPlan;
 										if (table !== null) code.commit(f, table, batch, row, descriptor);
 										const entry = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
 										f.store(context, I32.load(context, entry).add(1), entry);
+										const uses = USES_AT + slot * 4;
+										f.store(shared.block, I32.load(shared.block, uses).add(1), uses);
 										if (withItems && tokens.some(({ kind }) => kind === 'list')) {
 											f.if(code.unknownItem, () => {
 												const start = f.local(I32, I32.load(descriptor, DESCRIPTOR.offset), 'noted');
@@ -294,7 +297,6 @@ function bindShared(f: FunctionBuilder, code: Shared) {
 		strings: bindStringVectors(f),
 		symbolTables: f.local(I32, code.s.environment.symbolTables, 'symbolTables'),
 		block: f.local(I32, code.layouts, 'block'),
-		cells: f.local(I32, f.local(I32, code.layouts, 'cells').add(code.caches.cells), 'cells'),
 		names: new Map<string, CachedName>(),
 		clocks: new Map<string, ClockCell>(),
 	};

@@ -12,10 +12,11 @@ import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, typ
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
 import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
+import { type BlockPlan, CELLS_AT } from './block.ts';
 import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock, MOST_FRACTION, SECONDS } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';
 import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, isFixed, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
-import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, type NameCaches, nameMasks } from './name-cache.ts';
+import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, nameMasks } from './name-cache.ts';
 import { LANES, LOW_DIGITS, NUMBER_MODES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
 import { addressOf, moved, type Position, placeOf } from './positions.ts';
 import { numberMode, type Shape, stringWindow } from './shapes.ts';
@@ -37,17 +38,15 @@ export interface TreeScope extends LayoutCode, NumberScope {
 	readonly f: FunctionBuilder;
 	readonly rows: Row;
 	readonly symbolTables: Local<I32>;
-	/** Address of the block with the caches of names. */
+	/** Address of the block (block.ts). */
 	readonly block: Local<I32>;
-	readonly caches: NameCaches;
+	readonly plan: BlockPlan;
 	/** Vectors that a string's bytes are compared with. */
 	readonly strings: StringVectors;
 	/** Look-ups of names on the way to a leaf, by their place on it and their table. */
 	readonly names: Map<string, CachedName>;
 	/** Times on the way to a leaf, by their place on it and their length. */
 	readonly clocks: Map<string, ClockCell>;
-	/** Address of the cells of times. */
-	readonly cells: Local<I32>;
 	readonly lists: ReadonlyMap<ListPlan, Func>;
 	/** Where the message ends; a closed item: where the item ends. */
 	readonly end: I32;
@@ -380,7 +379,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 				const name = scope.names.get(key) ?? { entry: f.local(I32, undefined, 'entry'), at: f.local(I32, undefined, 'name'), table };
 				scope.names.set(key, name);
 				name.at.set(addressOf(state.at));
-				emitCachedName(f, scope.caches, scope.block, name);
+				emitCachedName(f, scope.plan, scope.block, name);
 				scope.wrong.set(scope.wrong.or(cachedNameExcess(name, scope.constants, scope.pool.add(nameMasks()))));
 				const after = { base: f.local(I32, state.at.base.add(I32.load(name.entry, CACHE_ENTRY.length)), 'at'), offset: state.at.offset };
 				return found({ kind: 'name', name }, { ...advance(state, after, LONGEST_CACHED), names: state.names + 1 });
@@ -409,7 +408,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 			const key = `${state.clocks % CLOCK_CELLS} ${token.zone}`;
 			const clock = scope.clocks.get(key) ?? { cell: f.local(I32, undefined, 'cell'), at: f.local(I32, undefined, 'time'), zone: token.zone };
 			scope.clocks.set(key, clock);
-			clock.cell.set(scope.cells.add((state.clocks % CLOCK_CELLS) * CLOCK_CELL.size));
+			clock.cell.set(scope.block.add(CELLS_AT + (state.clocks % CLOCK_CELLS) * CLOCK_CELL.size));
 			clock.at.set(addressOf(state.at));
 			const { nanoseconds, after } = emitClock(scope, { base: clock.at, offset: 0 }, fraction, clock.cell);
 			return found({ kind: 'clock', nanoseconds }, { ...advance(state, after, fraction === null ? longest + WIDEST : clockLength(fraction)), clocks: state.clocks + 1 });

@@ -4,10 +4,6 @@
  * last one of that place goes. The first 8 bytes tell the ways apart.
  *
  * ```
- *  block + 0     LEARNING (compiler/parser-abi.ts)
- *        + size  u32 for each symbol table: address of its cache
- *        + …     cells of times (clock.ts)
- *
  *  an entry, 32 bytes; two of them, a cache line, are a place:
  *  0                      16    20       24                   32
  *  | name and its quote   | id  | length | 16 · (length + 1)  |
@@ -15,50 +11,17 @@
  * An entry's last number is where the mask of its bytes lies among the masks; of an empty entry 0, whose mask keeps all
  * bytes, so that it is no name's: one of 16 zero bytes would be no plain string.
  */
-import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
-import { LEARNING } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { stringStops } from '../schema-tier/grammar.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
-import { CLOCK_CELL, CLOCK_CELLS } from './clock.ts';
+import type { BlockPlan } from './block.ts';
 
 export const CACHE_ENTRY = { name: 0, id: 16, length: 20, mask: 24, size: 32 } as const;
 /** Longer names are found by all their bytes: the first 8 would say too little. */
 export const LONGEST_CACHED = 12;
 const FACTOR = BigInt.asIntN(64, 0x9e3779b97f4a7c15n);
 const PLACE_SHIFT = 6n;
-/** Of names, and of the values of an enumeration. */
-const NAME_BITS = 15;
-const VALUE_BITS = 6;
-
-export interface NameCaches {
-	/** Bits of the number of entries, by symbol table. */
-	readonly bits: readonly number[];
-	/** Where the cells of times begin, from the block's start. */
-	readonly cells: number;
-	/** Bytes of the block with all caches. */
-	readonly bytes: number;
-}
-
-export function planNameCaches({ symbolTables }: SchemaLayout): NameCaches {
-	const bits = symbolTables.map(({ values }) => (values.length > 0 ? VALUE_BITS : NAME_BITS));
-	const cells = headOf(bits);
-	return { bits, cells, bytes: cells + CLOCK_CELLS * CLOCK_CELL.size + bits.reduce((sum, own) => sum + (CACHE_ENTRY.size << own), 0) };
-}
-const headOf = (bits: readonly number[]): number => (LEARNING.size + bits.length * 4 + 63) & ~63;
-
-/** Makes the block at an address: nothing counted, no name known. */
-export function clearBlock(memory: WebAssembly.Memory, address: number, { bits, cells, bytes }: NameCaches): void {
-	new Uint8Array(memory.buffer, address, bytes).fill(0);
-	const data = new DataView(memory.buffer);
-	let next = address + cells + CLOCK_CELLS * CLOCK_CELL.size;
-	bits.forEach((own, table) => {
-		data.setUint32(address + LEARNING.size + table * 4, next, true);
-		next += CACHE_ENTRY.size << own;
-	});
-}
-
 /** Bytes that an entry's mask keeps: all, then the first 1 to 16. */
 export function nameMasks(): Uint8Array {
 	const masks = new Uint8Array(17 * 16);
@@ -74,15 +37,15 @@ export interface CachedName {
 }
 
 /** Emits: the entry for the name at a place goes to the look-up's locals. */
-export function emitCachedName(f: FunctionBuilder, { bits }: NameCaches, layouts: I32, name: CachedName): void {
-	const own = bits[name.table] as number;
+export function emitCachedName(f: FunctionBuilder, { caches }: BlockPlan, block: I32, name: CachedName): void {
+	const { bits: own, at } = caches[name.table] as BlockPlan['caches'][number];
 	const first = f.local(I64, I64.load(name.at), 'first');
 	const place = first
 		.mul(FACTOR)
 		.shrU(64n - BigInt(own - 1) - PLACE_SHIFT)
 		.wrap()
 		.and(((1 << (own - 1)) - 1) << Number(PLACE_SHIFT));
-	name.entry.set(I32.load(layouts, LEARNING.size + name.table * 4).add(place));
+	name.entry.set(block.add(at).add(place));
 	name.entry.set(name.entry.add(I64.load(name.entry, CACHE_ENTRY.name).ne(first).shl(Math.log2(CACHE_ENTRY.size))));
 }
 

@@ -68,19 +68,19 @@ export interface NumberFacts {
 
 const highOf = ({ digits }: NumberToken): string => digits.slice(0, -LOW_DIGITS);
 
-export function newFacts(token: NumberToken): NumberFacts {
+export function newFacts(token: NumberToken, met: number): NumberFacts {
 	const { whole, fraction, negative } = token;
-	return { leastWhole: whole, mostWhole: whole, mostFraction: fraction, negative, high: highOf(token), met: 1 };
+	return { leastWhole: whole, mostWhole: whole, mostFraction: fraction, negative, high: highOf(token), met };
 }
 
-export function widenFacts(facts: NumberFacts, token: NumberToken): void {
+export function widenFacts(facts: NumberFacts, token: NumberToken, met: number): void {
 	const { whole, fraction, negative } = token;
 	if (facts.high !== highOf(token)) facts.high = null;
 	facts.leastWhole = Math.min(facts.leastWhole, whole);
 	facts.mostWhole = Math.max(facts.mostWhole, whole);
 	facts.mostFraction = Math.max(facts.mostFraction, fraction);
 	facts.negative ||= negative;
-	facts.met++;
+	facts.met += met;
 }
 
 /** Fewer samples do not show that a width stays. */
