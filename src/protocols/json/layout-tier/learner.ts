@@ -62,6 +62,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 				return false;
 			}
 			const { sequence, message } = learned;
+			const before = shapes.version;
 			let added = shapes.add(sequence, variant, met);
 			if (added === null) {
 				evict();
@@ -79,7 +80,7 @@ export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): Lay
 				shapeOf.set(sample, shape);
 				lastSample.set(shape, sample);
 			} else last.met += met;
-			return isNew;
+			return isNew || shapes.version !== before;
 		},
 		generate: (options: GenerateOptions = {}) => generateParser(layout, options, { shapes, variants }),
 		open({ memory, allocate, mostShapes: most }) {

@@ -41,7 +41,7 @@ export interface Shapes {
 	/** Grows when code would be another one. */
 	readonly version: number;
 	readonly count: number;
-	/** The message's shape, and whether anything about it is new. Null where there are too many shapes of messages. */
+	/** The message's shape, and whether it says anything new about it. Null where there are too many shapes of messages. */
 	add(sequence: LearnedSequence, variant: number, met: number): { readonly shape: Shape; readonly isNew: boolean } | null;
 	/** Shapes of messages go. */
 	drop(shapes: ReadonlySet<Shape>): void;
@@ -120,10 +120,7 @@ export function createShapes(mostShapes: () => number): Shapes {
 		const choices = choicesOf(shape);
 		widen(shape, sequence, met);
 		if (factsOf(shape) !== facts) isNew = true;
-		if (choicesOf(shape) !== choices) {
-			version++;
-			isNew = true;
-		}
+		if (choicesOf(shape) !== choices) version++;
 		for (const token of sequence.tokens) {
 			if (token.kind !== 'list') continue;
 			let items = lists.get(token.plan);
