@@ -277,7 +277,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			looked++;
 		}
 		// Where little is new, few of the messages are looked at.
-		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * 2, fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
+		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * (every < MOST_SELDOM ? 2 : 16), fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
 		learned += looked;
 		const took = performance.now() - before;
 		learnMilliseconds += took;
