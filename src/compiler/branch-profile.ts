@@ -161,7 +161,8 @@ export function followBranchProfile(profile: BranchProfile, schema: Schema): Bra
 	const functions = new Map(profile.functions.map(({ name, sites }) => [name, new Map(sites.map(({ key, counts }) => [key, counts]))]));
 	return {
 		likely(functionName, key, given) {
-			const counts = functions.get(functionName)?.get(key);
+			// Named ones come in another order than when they were counted: the share is another one now.
+			const counts = key.startsWith("'") ? undefined : functions.get(functionName)?.get(key);
 			if (counts === undefined) return given;
 			const [reached = 0, taken = 0] = counts;
 			if (counts.length !== 2 || reached < ENOUGH) return given;

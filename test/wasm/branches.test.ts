@@ -132,7 +132,7 @@ describe('the text of a module that counts', () => {
 		const bodyOf = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('  ') || line === '');
 		const bytes = build({ countBranches: true }).toBytes();
 		const functions = printFunctions(bytes).filter(({ name }) => name !== 'set up');
-		expect(functions.flatMap(({ lines }) => ['', ...lines.map(({ text }) => text)])).toEqual(bodyOf(printModule(build().toBytes()).split('\nfunc "set up"')[0] ?? ''));
+		expect(functions.flatMap(({ lines }) => ['', ...lines.map(({ text }) => text)])).toEqual(bodyOf(printModule(build().toBytes()).split('\n\nfunc "set up"')[0] ?? ''));
 		const sites = readBranchSites(new WebAssembly.Module(bytes)) ?? [];
 		const word = { if: 'if ', branchIf: 'br_if ', switch: 'br_table ', loop: 'loop ', call: '', count: 'count ' } as const;
 		const shown = functions.flatMap(({ lines }) => lines.filter(({ site }) => site >= 0));
