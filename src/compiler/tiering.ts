@@ -25,6 +25,8 @@ export interface TieringOptions {
 	readonly rules?: TieringRules;
 	/** Makes modules elsewhere; null where it could not. Without it they are made here, between two calls. */
 	readonly background?: (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>) => Promise<WebAssembly.Module | null>;
+	/** Hears of each module that takes over and counts its branches: where its counters are, and its bytes. */
+	readonly counts?: (address: number, bytes: Uint8Array<ArrayBuffer>) => void;
 	/** Accepted messages to learn before the first one arrives. */
 	readonly known?: readonly { readonly message: Uint8Array; readonly variant: number }[];
 }
@@ -181,8 +183,15 @@ export function createTiering(options: TieringOptions): Tiering {
 	let ready: { module: WebAssembly.Module; install(): void; version: number; state: typeof state } | null = null;
 	let requested = false;
 
-	const takeOver = (module: WebAssembly.Module, install: () => void, madeVersion: number): void => {
-		withLayouts = instantiateParser(module, memory, (size) => allocate('constants', size));
+	const takeOver = (module: WebAssembly.Module, install: () => void, madeVersion: number, bytes: Uint8Array<ArrayBuffer> | null): void => {
+		withLayouts = instantiateParser(
+			module,
+			memory,
+			(size) => allocate('constants', size),
+			(address) => {
+				if (bytes !== null) options.counts?.(address, bytes);
+			},
+		);
 		tiering.parse = withLayouts;
 		install();
 		version = madeVersion;
@@ -198,7 +207,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			const before = performance.now();
 			const { bytes, install } = learner.generate(options.generate);
 			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, madeVersion);
+			takeOver(new WebAssembly.Module(bytes), install, madeVersion, bytes);
 			compileMilliseconds += performance.now() - before;
 			return;
 		}
@@ -277,7 +286,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			const { module, install, version: madeVersion, state: asked } = ready;
 			ready = null;
 			// What was asked for before layouts were given up is not wanted any more.
-			if (asked === state) takeOver(module, install, madeVersion);
+			if (asked === state) takeOver(module, install, madeVersion, null);
 		}
 		if (state === 'learning') {
 			if (learned >= learnFirst && learner.shapes > 0) makeModule();
@@ -383,7 +392,7 @@ export function createTiering(options: TieringOptions): Tiering {
 		if (learner.shapes > 0) {
 			const { bytes, install } = learner.generate(options.generate);
 			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, learner.version);
+			takeOver(new WebAssembly.Module(bytes), install, learner.version, bytes);
 		}
 	}
 	return tiering;
