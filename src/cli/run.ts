@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
+import type { BranchProfile } from '../compiler/branch-profile.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import type { ErrorCategory } from '../compiler/parser-abi.ts';
@@ -27,7 +28,7 @@ import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
-import { readProfile, writeProfile } from './profile.ts';
+import { readBranchProfile, readProfile, writeProfile } from './profile.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -52,6 +53,8 @@ export interface RunOptions {
 	/** Where generated code is kept from run to run; it is not without this. */
 	/** What an earlier run has learned. */
 	readonly profile?: LayoutProfile | undefined;
+	/** What was counted at branches (`tickforge inspect --branches`), for the code to follow. */
+	readonly branchProfile?: BranchProfile | undefined;
 	/** Where to keep what this one has learned. */
 	readonly saveProfile?: string | undefined;
 	readonly codeCache?: CodeCache | undefined;
@@ -148,6 +151,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				// A file waits, and a small one is done before learning would pay.
 				tiering: { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
 				...(options.profile === undefined ? {} : { profile: options.profile }),
+				...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }),
 				...(options.saveProfile === undefined ? {} : { keepProfile: true }),
 				onBatch(batch) {
 					observations.observe(batch);
@@ -408,6 +412,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		'code-cache': { type: 'string' },
 		profile: { type: 'string' },
 		'save-profile': { type: 'string' },
+		'branch-profile': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
@@ -459,6 +464,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),
+		branchProfile: values['branch-profile'] === undefined ? undefined : readBranchProfile('run', values['branch-profile']),
 		saveProfile: values['save-profile'],
 		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),
