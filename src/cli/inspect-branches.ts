@@ -160,27 +160,42 @@ function moduleText(module: CountedModule, messages: number, all: boolean): stri
 		for (const verdict of all ? verdicts : verdicts.slice(0, MOST_HINTS)) parts.push(`  ${verdict.weight === 'bad' ? 'BAD ' : 'note'}  ${placeText(verdict, lines)}: ${verdict.text}`);
 		if (!all && verdicts.length > MOST_HINTS) parts.push(`        … ${verdicts.length - MOST_HINTS} more (--all)`);
 	}
-	for (const one of all ? functions : hottest.slice(0, HOTTEST)) parts.push('', ...sourceText(one, counts));
+	for (const one of all ? functions : hottest.slice(0, HOTTEST)) parts.push('', ...sourceText(one, counts, all));
 	if (!all && functions.length > HOTTEST) parts.push(`\n… ${functions.length - Math.min(HOTTEST, hottest.length)} more functions (--all)`);
 	return parts;
 }
 
 const placeText = ({ function: name, key }: BranchVerdict, lines: ReadonlyMap<string, number>): string => (key === null ? name : `${name}, line ${lines.get(`${name} ${key}`)}`);
 
-/** Widths of the columns before the source: how often, and what became of it. */
+/** Widths of the columns before the source: line, how often, and what became of it. */
+const LINE = 5;
 const TIMES = 13;
 const OUTCOME = 9;
+const DECLARATION = /^ {2}\S+: (?:[if](?:32|64)|v128)$/;
 
-function sourceText({ printed, calls }: CountedFunction, counts: readonly BranchCount[]): string[] {
-	const gutter = (times: string, outcome: string): string => `${times.padStart(TIMES)}${outcome.padStart(OUTCOME)} | `;
-	return [
-		`${gutter(count(calls), 'calls')}${printed.head}`,
-		...printed.lines.map(({ text, site }) => {
-			const counted = site < 0 ? undefined : counts[site];
-			return counted === undefined ? `${gutter('', '')}${text}` : `${gutter(count(timesOf(counted)), outcomeText(counted))}${text}${remark(counted)}`;
-		}),
-	];
+/** Without `all`: no declarations, and nothing of what was never reached. */
+function sourceText({ printed, calls }: CountedFunction, counts: readonly BranchCount[], all: boolean): string[] {
+	const gutter = (line: number, times: string, outcome: string): string => `${String(line).padStart(LINE)}${times.padStart(TIMES)}${outcome.padStart(OUTCOME)} | `;
+	const out = [`${gutter(1, count(calls), 'calls')}${printed.head}`];
+	const { lines } = printed;
+	for (let at = 0; at < lines.length; at++) {
+		const { text, site } = lines[at] as PrintedFunction['lines'][number];
+		const counted = site < 0 ? undefined : counts[site];
+		if (!all && counted === undefined && DECLARATION.test(text)) continue;
+		out.push(counted === undefined ? `${gutter(at + 2, '', '')}${text}` : `${gutter(at + 2, count(timesOf(counted)), outcomeText(counted))}${text}${remark(counted)}`);
+		const branch = counted?.kind === 'if' ? takenOf(counted) : null;
+		if (all || branch === null || branch.taken > 0) continue;
+		// The condition may take several lines; its last one opens the block.
+		while (at < lines.length - 1 && !/\{(?: ;; .*)?$/.test(lines[at]?.text ?? '')) out.push(`${gutter(++at + 2, '', '')}${lines[at]?.text}`);
+		const depth = indentOf(text);
+		const first = at + 1;
+		while (at < lines.length - 1 && indentOf(lines[at + 1]?.text ?? '') > depth) at++;
+		if (at >= first) out.push(`${gutter(first + 2, '', '')}${' '.repeat(depth + 2)}… ${at - first + 1} ${at === first ? 'line' : 'lines'} never reached`);
+	}
+	return out;
 }
+
+const indentOf = (text: string): number => text.length - text.trimStart().length;
 
 /** How often control came here; to a loop from outside. */
 const timesOf = (site: BranchCount): number => (site.kind === 'loop' ? (site.counts[0] ?? 0) : reachedOf(site));
