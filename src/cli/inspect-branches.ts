@@ -49,7 +49,13 @@ export async function inspectBranches(options: InspectBranchesOptions): Promise<
 	const ofSchema = runs.find((run) => run.tier === 'schema');
 	if (options.save !== undefined) {
 		if (ofSchema === undefined) throw new UsageError('tickforge inspect: --save-branches keeps what the schema tier has counted; leave --tier out, or make it schema');
-		saveBranches(options.save, createBranchProfile(schema, ofSchema.modules.flatMap(({ counts }) => counts)));
+		saveBranches(
+			options.save,
+			createBranchProfile(
+				schema,
+				ofSchema.modules.flatMap(({ counts }) => counts),
+			),
+		);
 	}
 	if (options.json) return JSON.stringify({ schema: { name: schema.name, version: schema.version }, file, tiers: runs.map(runObject) });
 	const parts = runs.flatMap((run) => runText(run, file, options.all));
@@ -238,7 +244,18 @@ function runObject({ tier, messages, refused, modules, hardware }: CountedRun): 
 					const line = printed.lines.findIndex((one) => one.site >= 0 && module.counts[one.site] === site);
 					if (site.kind === 'call') return [];
 					const branch = takenOf(site);
-					return [{ key: site.key, kind: site.kind, line: line < 0 ? null : line + 2, likely: site.likely, reached: timesOf(site), ...(branch === null ? {} : { taken: branch.taken }), ...(site.kind === 'loop' ? { turns: site.counts[1] } : {}), ...(site.kind === 'switch' ? { cases: casesOf(site).map(({ name, times }) => ({ name, times })) } : {}) }];
+					return [
+						{
+							key: site.key,
+							kind: site.kind,
+							line: line < 0 ? null : line + 2,
+							likely: site.likely,
+							reached: timesOf(site),
+							...(branch === null ? {} : { taken: branch.taken }),
+							...(site.kind === 'loop' ? { turns: site.counts[1] } : {}),
+							...(site.kind === 'switch' ? { cases: casesOf(site).map(({ name, times }) => ({ name, times })) } : {}),
+						},
+					];
 				}),
 			})),
 			hints: branchVerdicts(module.counts),

@@ -63,7 +63,19 @@ function tableText(layout: TableLayout): string {
 }
 
 export async function inspectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' }, branches: { type: 'boolean', default: false }, tier: { type: 'string' }, all: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, 'save-branches': { type: 'string' }, 'branch-profile': { type: 'string' } });
+	const { values, positionals } = readArguments('inspect', args, {
+		variant: { type: 'string' },
+		code: { type: 'boolean', default: false },
+		memory: { type: 'boolean', default: false },
+		rows: { type: 'string' },
+		stagger: { type: 'string' },
+		branches: { type: 'boolean', default: false },
+		tier: { type: 'string' },
+		all: { type: 'boolean', default: false },
+		json: { type: 'boolean', default: false },
+		'save-branches': { type: 'string' },
+		'branch-profile': { type: 'string' },
+	});
 	const { schema } = await loadSchema('inspect', positionals[0]);
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };

@@ -58,9 +58,7 @@ const named = (key: string): string | null => /^'(.*)'(?: \(\d+\))?$/s.exec(key)
 function orderVerdicts(counted: readonly BranchCount[]): BranchVerdict[] {
 	const chains: { name: string; what: string; tests: { name: string; times: number }[] }[] = [];
 	const ofFunction = Map.groupBy(counted, (site) => site.function);
-	const accepted = new Map(
-		[...ofFunction].flatMap(([name, sites]) => (name.startsWith('accept ') ? [[name.slice('accept '.length), sites.filter(({ kind, key }) => kind === 'count' && key.startsWith("'accepted")).reduce((sum, { counts }) => sum + (counts[0] ?? 0), 0)] as const] : [])),
-	);
+	const accepted = new Map([...ofFunction].flatMap(([name, sites]) => (name.startsWith('accept ') ? [[name.slice('accept '.length), sites.filter(({ kind, key }) => kind === 'count' && key.startsWith("'accepted")).reduce((sum, { counts }) => sum + (counts[0] ?? 0), 0)] as const] : [])));
 	for (const [name, sites] of ofFunction) {
 		if (name.startsWith('key ')) {
 			const keys = sites.filter(({ kind, key }) => kind === 'if' && named(key) !== null && !key.startsWith("'length "));

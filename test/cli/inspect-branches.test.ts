@@ -18,7 +18,13 @@ interface Site {
 	readonly taken?: number;
 }
 interface Report {
-	readonly tiers: { readonly tier: string; readonly messages: number; readonly counters: Record<string, number | null>; readonly notCounted: Record<string, string>; readonly modules: { readonly functions: { readonly name: string; readonly calls: number; readonly sites: Site[] }[]; readonly hints: { readonly text: string }[] }[] }[];
+	readonly tiers: {
+		readonly tier: string;
+		readonly messages: number;
+		readonly counters: Record<string, number | null>;
+		readonly notCounted: Record<string, string>;
+		readonly modules: { readonly functions: { readonly name: string; readonly calls: number; readonly sites: Site[] }[]; readonly hints: { readonly text: string }[] }[];
+	}[];
 }
 
 describe('tickforge inspect --branches', () => {

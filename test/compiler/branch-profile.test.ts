@@ -81,15 +81,21 @@ describe('a branch profile', () => {
 
 	it('of any data at all is refused or harmless', () => {
 		fc.assert(
-			fc.property(fc.oneof(fc.jsonValue(), fc.record({ functions: fc.jsonValue() }).map((part) => ({ ...profile, ...part }))), (data) => {
-				const mistake = mistakeInBranchProfile(data);
-				if (mistake !== null) {
-					expect(() => parseBranchProfile(JSON.stringify(data))).toThrow(/no branch profile/);
-					return;
-				}
-				const answers = followBranchProfile(parseBranchProfile(JSON.stringify(data)), schema);
-				expect([true, false, undefined]).toContain(answers.likely('f', 'if 1', undefined));
-			}),
+			fc.property(
+				fc.oneof(
+					fc.jsonValue(),
+					fc.record({ functions: fc.jsonValue() }).map((part) => ({ ...profile, ...part })),
+				),
+				(data) => {
+					const mistake = mistakeInBranchProfile(data);
+					if (mistake !== null) {
+						expect(() => parseBranchProfile(JSON.stringify(data))).toThrow(/no branch profile/);
+						return;
+					}
+					const answers = followBranchProfile(parseBranchProfile(JSON.stringify(data)), schema);
+					expect([true, false, undefined]).toContain(answers.likely('f', 'if 1', undefined));
+				},
+			),
 		);
 	});
 
@@ -128,8 +134,20 @@ describe('what a generator takes from it', () => {
 				// Within a group, nothing has passed anything.
 				for (let group = 0; group <= 3; group++) expect(ordered.filter((one) => one.group === group)).toEqual(items.filter((one) => one.group === group));
 				// Free items are sorted.
-				expect(byTimesWithin(items, ({ times }) => times, () => true)).toEqual(byTimes(items, ({ times }) => times));
-				expect(byTimesWithin(items, ({ times }) => times, () => false)).toEqual(items);
+				expect(
+					byTimesWithin(
+						items,
+						({ times }) => times,
+						() => true,
+					),
+				).toEqual(byTimes(items, ({ times }) => times));
+				expect(
+					byTimesWithin(
+						items,
+						({ times }) => times,
+						() => false,
+					),
+				).toEqual(items);
 			}),
 		);
 	});

@@ -89,7 +89,10 @@ describe('what a profile changes', () => {
 	const difference = compareTiers([reference, tier], schema, messages, { rows: 256 });
 	const profile = createBranchProfile(schema, read());
 	const text = (branchProfile?: BranchProfile): string => printModule(json(schema).generate(layoutSchema(schema), { branchProfile }));
-	const functionOf = (name: string, branchProfile?: BranchProfile): string => text(branchProfile).split('\nfunc ').find((one) => one.startsWith(`${name}(`)) ?? '';
+	const functionOf = (name: string, branchProfile?: BranchProfile): string =>
+		text(branchProfile)
+			.split('\nfunc ')
+			.find((one) => one.startsWith(`${name}(`)) ?? '';
 
 	it('counts what came', () => {
 		expect(difference).toBeNull();
@@ -166,7 +169,13 @@ describe.each(Object.values(exchanges).map((preset) => [preset.name, preset.sche
 			.split('\nfunc ')
 			.slice(1)
 			.map((text) => text.trimEnd().split('\n').slice(1).join('\n'));
-		const counted = printFunctions(json(schema).generate(layout, { countBranches: true })).map(({ name, lines }) => ({ name, text: lines.filter(({ text }) => !/^ *count '/.test(text)).map(({ text }) => text).join('\n') }));
+		const counted = printFunctions(json(schema).generate(layout, { countBranches: true })).map(({ name, lines }) => ({
+			name,
+			text: lines
+				.filter(({ text }) => !/^ *count '/.test(text))
+				.map(({ text }) => text)
+				.join('\n'),
+		}));
 		expect(counted.length).toBe(bodies.length);
 		for (const [index, { name, text }] of counted.entries()) if (name !== 'initialize') expect(text).toBe(bodies[index]);
 		expect(json(schema).generate(layout, { countBranches: false })).toEqual(json(schema).generate(layout));

@@ -92,13 +92,7 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 						equalsWithin(at, end, encoder.encode(clue.head)),
 						() => {
 							if (tail.length === 0) f.return(I32.of(index));
-							else
-								f.if(
-									close.sub(at).geU(tail.length).and(close.ne(0)),
-									() => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index)), undefined, { name: `${variant}: end` }),
-									undefined,
-									{ name: `${variant}: long enough` },
-								);
+							else f.if(close.sub(at).geU(tail.length).and(close.ne(0)), () => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index)), undefined, { name: `${variant}: end` }), undefined, { name: `${variant}: long enough` });
 						},
 						undefined,
 						{ name: `${variant}: start` },

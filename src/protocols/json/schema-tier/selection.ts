@@ -3,8 +3,8 @@
  * then the ordered tests. Places form a tree; each container among them gets a function that walks it.
  */
 
-import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
 import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
+import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
 import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
