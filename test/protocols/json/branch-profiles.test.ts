@@ -10,8 +10,9 @@ import { neverBoth } from '../../../src/protocols/json/schema-tier/selection.ts'
 import { type Discriminant, discriminantsOf } from '../../../src/schema/discriminants.ts';
 import type { Schema } from '../../../src/schema/model.ts';
 import { type BranchCount, printFunctions, printModule, readBranchCounts, readBranchSites } from '../../../src/wasm/index.ts';
-import { arbitraryDraws, buildMessage, buildSchema, Draws } from './arbitraries.ts';
-import { compareTiers, show, type Tier } from './harness.ts';
+import { arbitraryDraws, buildMessage, buildSchema, buildSpelledDocument, Draws } from './arbitraries.ts';
+import { compareTiers, show, type Tier, toBytes } from './harness.ts';
+import { createLayoutTier } from './layout-tier.ts';
 import { assertHolds, caseCount } from './properties.ts';
 import { feed, field, message } from './schemas.ts';
 import { reference } from './tiers.ts';
@@ -74,6 +75,29 @@ describe('random schemas and messages', () => {
 		expect(total.accepted).toBeGreaterThan(total.refused / 2);
 		// Else it would say little.
 		expect(total.reordered).toBeGreaterThan(0);
+	});
+});
+
+describe('messages whose layouts repeat', () => {
+	const large = Array.from({ length: 2 }, () => new WebAssembly.Memory({ initial: 400, maximum: 4096 })) as [WebAssembly.Memory, WebAssembly.Memory];
+
+	it('give the same bytes in the layout tier, with counters and with lies', { timeout: 7_200_000 }, () => {
+		const counts = { taken: 0, missed: 0 };
+		assertHolds(fc.tuple(arbitraryDraws(300), arbitraryDraws(400), fc.array(arbitraryDraws(160), { minLength: 2, maxLength: 8, size: 'max' })), Math.ceil(caseCount(1200) / 40), ([schemaDraws, profileDraws, drawsOfMessages]) => {
+			const schema = buildSchema(new Draws(schemaDraws));
+			const once = drawsOfMessages.map((values, index) => (index % 3 === 0 ? buildMessage(schema, new Draws(values)) : toBytes(buildSpelledDocument(schema, new Draws(values)).text)));
+			const messages = [...once, ...once, ...once, ...once];
+			const options = { rows: 64, items: 512, textBytes: 4096, batch: once.length, memories: large };
+			for (const [name, also] of [
+				['counting', { countBranches: true }],
+				['lies', { branchProfile: liesAbout(schema, new Draws(profileDraws)) }],
+			] as const) {
+				const difference = compareTiers([reference, createLayoutTier(counts, also)], schema, messages, options);
+				if (difference !== null) return explain(name, difference, schema, messages);
+			}
+			return null;
+		});
+		expect(counts.taken).toBeGreaterThan(0);
 	});
 });
 

@@ -75,12 +75,15 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema,
 		return places;
 	};
 	const variants = schema.variants.map((variant, index) => ({ index, constraints: discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })) }));
-	const discriminants = variants.map(({ constraints }) => constraints.map(({ discriminant }) => discriminant));
-	const inOrder = byTimesWithin(
-		variants,
-		({ index }) => accepted(index),
-		(a, b) => neverBoth(discriminants[a.index] as Discriminant[], discriminants[b.index] as Discriminant[]),
-	);
+	const constraintsOf = variants.map(({ constraints }) => constraints.map(({ discriminant }) => discriminant));
+	const known = new Map<number, boolean>();
+	const mayPass = (a: { readonly index: number }, b: { readonly index: number }): boolean => {
+		const pair = a.index * variants.length + b.index;
+		const may = known.get(pair) ?? neverBoth(constraintsOf[a.index] as Discriminant[], constraintsOf[b.index] as Discriminant[]);
+		known.set(pair, may);
+		return may;
+	};
+	const inOrder = byTimesWithin(variants, ({ index }) => accepted(index), mayPass);
 	const walk = emitWalk(m, s, root, 0);
 	const { grammar } = s;
 	const { faults } = grammar;
@@ -211,12 +214,10 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	const { faults } = grammar;
 	const children = place.children.map((child) => ({ child, walk: emitWalk(m, s, child, depth + 1) }));
 	const name = `walk ${place.name}`;
-	// Every child has another key or index: at most one test holds, in any order.
+	// Every child has another key or index: at most one test holds, in any order. (Keys that are no Unicode may become the same bytes.)
 	const often = ({ child }: Child): number => s.times(name, child.name);
-	const keyed = byTimes(
-		children.filter(({ child }) => child.step !== null && 'keys' in child.step),
-		often,
-	);
+	const inSchemaOrder = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
+	const keyed = inSchemaOrder.every(({ child }) => child.name.isWellFormed()) ? byTimes(inSchemaOrder, often) : inSchemaOrder;
 	const indexed = byTimes(
 		children.filter(({ child }) => child.step !== null && 'index' in child.step),
 		often,

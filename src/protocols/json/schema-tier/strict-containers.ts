@@ -3,15 +3,13 @@
  * members, so that the fast path can hand over in the middle: `resume` says which, `seen` which fields it has read.
  */
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
-import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
+import { byTimes } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { stringStops, WORDS } from './grammar.ts';
 import type { ListPlan, MessagePlan, TuplePlan, ValuePlan } from './plan.ts';
 import { heapOf, markValid, storeListEnd, storeNull } from './store.ts';
 import { emitStrictScalar, equalsBytes, type StrictValues } from './strict-values.ts';
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 /** The strict functions of a value and of all below it. */
 export interface Strict {
@@ -103,8 +101,8 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 		const groups = byTimes(
 			[...byLength].map(([keyLength, group]) => ({
 				keyLength,
-				// Lengths are different. Of equal ones, equal keys stay in their order.
-				group: byTimesWithin(group, often, (a, b) => !sameBytes(a.bytes, b.bytes)),
+				// At most one key is there, in any order; of keys that become the same bytes, the first one counts.
+				group: new Set(group.map(({ bytes }) => bytes.join())).size === group.length ? byTimes(group, often) : group,
 			})),
 			({ group }) => group.reduce((sum, one) => sum + often(one), 0),
 		);
