@@ -260,7 +260,8 @@ export class BodyPrinter {
 		const increment = INCREMENT.exec(text);
 		const instruction = branches ? this.#instructions++ : -1;
 		const counter = increment === null ? -1 : Number(increment[1] ?? 0);
-		broken(text + comment, this.#indent).forEach((line, at) => {
+		const lines = increment === null ? broken(text + comment, this.#indent) : ['  '.repeat(this.#indent) + text];
+		lines.forEach((line, at) => {
 			this.#lines.push({ text: line, instruction: at === 0 ? instruction : -1, counter });
 		});
 	}

@@ -145,6 +145,21 @@ describe('the text of a module that counts', () => {
 		expect(lines.filter(({ text }) => text.includes("count 'odd ones'"))).toHaveLength(1);
 	});
 
+	it('has no trace of the counting, however deep it stands', () => {
+		const m = createModule('deep', { countBranches: true });
+		m.memory({ min: 1 });
+		m.func('deep', { params: { x: I32 }, results: [] }, (f, { x }) => {
+			const nest = (depth: number): void => {
+				if (depth === 0) f.count('deepest');
+				else f.if(x, () => nest(depth - 1));
+			};
+			nest(60);
+		});
+		const lines = printFunctions(m.toBytes()).flatMap((one) => one.lines);
+		expect(lines.filter(({ text }) => text.includes('branchCounters'))).toEqual([]);
+		expect(lines.filter(({ site }) => site >= 0).map(({ text }) => text.trim())).toEqual([...Array.from({ length: 60 }, () => 'if x {'), "count 'deepest'"]);
+	});
+
 	it('is refused where nothing is counted', () => {
 		expect(() => printFunctions(build().toBytes())).toThrow(/does not count its branches/);
 	});
