@@ -27,6 +27,7 @@ export {
 export type { BackgroundCompiler, BackgroundModule, BackgroundRequest, BackgroundStatistics } from './compiler/background-compile.ts';
 export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
 export { type BranchProfile, type BranchProfileFunction, type BranchProfileSite, createBranchProfile, mergeBranchProfiles, parseBranchProfile } from './compiler/branch-profile.ts';
+export { type BranchVerdict, branchVerdicts } from './compiler/branch-verdicts.ts';
 export { type CodeCache, type CodeCacheOptions, type CodeCacheRequest, type CodeCacheStatistics, defaultCodeCacheFolder, openCodeCache } from './compiler/code-cache.ts';
 export { createProfile, type LayoutProfile, mergeProfiles, type ProfileMessage, parseProfile } from './compiler/layout-profile.ts';
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
@@ -44,3 +45,4 @@ export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';
 export { loadSymbolMapping, openSymbolReader, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolReader } from './symbols/index.ts';
 export { loadSymbolMappingFile, type WatchedSymbolMapping, type WatchOptions, watchSymbolMapping } from './symbols/watch-mapping.ts';
+export { type BranchCount, type BranchKind, type BranchSite, type PrintedFunction, printFunctions } from './wasm/index.ts';
