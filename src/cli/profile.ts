@@ -1,7 +1,8 @@
-import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
+import { BRANCH_PROFILE_FORMAT, type BranchProfile, type BranchProfileFunction, mergeBranchProfiles, parseBranchProfile } from '../compiler/branch-profile.ts';
+import { type LayoutProfile, mergeProfiles, parseProfile } from '../compiler/layout-profile.ts';
 import { readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
-import { readProfile, writeProfile } from './profile-file.ts';
+import { readProfileText, writeProfile } from './profile-file.ts';
 import { viewProfile } from './profile-view.ts';
 import { runInputs } from './run.ts';
 import { bytesText, count, table } from './terminal.ts';
@@ -100,7 +101,14 @@ export async function profileCommand(args: readonly string[]): Promise<number> {
 	if (action === 'learn') return learn(files[0], files.slice(1), values.out, values.json === true);
 	if (action !== 'show' && action !== 'merge') throw new UsageError(`tickforge profile: ${action === undefined ? 'what to do?' : `there is no "profile ${action}";`} learn, show or merge. See: tickforge profile --help`);
 	if (files.length === 0) throw new UsageError(`tickforge profile ${action}: which profile? tickforge profile learn … --out FILE makes one`);
-	const profiles = files.map((file) => readProfile('profile', file));
+	const texts = files.map((file) => readProfileText('profile', file));
+	const ofBranches = texts.filter(isBranchProfile).length;
+	if (ofBranches > 0) {
+		if (ofBranches < texts.length && action === 'merge') throw new UsageError('tickforge profile merge: some are profiles of layouts, some of branches: merge each kind by itself');
+		if (ofBranches === texts.length) return branchProfiles(action, files, texts.map(parseBranchProfile), values);
+		throw new UsageError('tickforge profile show: some are profiles of layouts, some of branches: show each kind by itself');
+	}
+	const profiles = texts.map(parseProfile);
 	if (action === 'merge') {
 		if (values.out === undefined) throw new UsageError('tickforge profile merge: where to? Add --out FILE');
 		const merged = mergeProfiles(profiles);
@@ -110,6 +118,28 @@ export async function profileCommand(args: readonly string[]): Promise<number> {
 	}
 	profiles.forEach((profile, index) => {
 		console.log(values.json === true ? JSON.stringify({ ...viewProfile(profile), messages: profile.messages.length }) : `${index > 0 ? '\n' : ''}${render(files[index] as string, profile)}`);
+	});
+	return EXIT.ok;
+}
+
+/** Told by its first words; whether it is one, its parser says. */
+const isBranchProfile = (text: string): boolean => text.slice(0, 200).includes(`"${BRANCH_PROFILE_FORMAT}"`);
+
+function branchProfiles(action: 'show' | 'merge', files: readonly string[], profiles: readonly BranchProfile[], { out, json }: { readonly out?: string | undefined; readonly json?: boolean | undefined }): number {
+	if (action === 'merge') {
+		if (out === undefined) throw new UsageError('tickforge profile merge: where to? Add --out FILE');
+		const merged = mergeBranchProfiles(profiles);
+		writeProfile(out, merged);
+		console.log(`${out}: branches of ${count(merged.functions.length)} functions`);
+		return EXIT.ok;
+	}
+	profiles.forEach((profile, index) => {
+		if (json === true) console.log(JSON.stringify(profile));
+		else {
+			const calls = ({ sites }: BranchProfileFunction): number => sites.find(({ key }) => key === 'call 1')?.counts[0] ?? 0;
+			const rows = profile.functions.toSorted((a, b) => calls(b) - calls(a)).map((one) => [one.name, count(calls(one)), count(one.sites.length)]);
+			console.log(`${index > 0 ? '\n' : ''}${files[index]}: ${profile.schema.name} v${profile.schema.version}, branches of ${count(rows.length)} functions that were called\n\n${table([['function', 'calls', 'places'], ...rows], [1, 2])}`);
+		}
 	});
 	return EXIT.ok;
 }

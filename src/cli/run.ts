@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
+import type { BranchProfile } from '../compiler/branch-profile.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
@@ -28,7 +29,7 @@ import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
-import { readProfile, writeProfile } from './profile-file.ts';
+import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -54,6 +55,8 @@ export interface RunOptions {
 	readonly profile?: LayoutProfile | undefined;
 	/** Learns from the first message on and as much as there is, and gives it with the result; for `profile learn` and `--save-profile`. */
 	readonly learn?: boolean | undefined;
+	/** What was counted at branches (`tickforge inspect --branches`), for the code to follow. */
+	readonly branchProfile?: BranchProfile | undefined;
 	/** Where to keep what this one has learned. */
 	readonly saveProfile?: string | undefined;
 	/** Where generated code is kept from run to run; it is not without this. */
@@ -156,6 +159,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				tiering: keepProfile ? { learnAfter: 0, learningShare: 1 } : { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
 				...(options.profile === undefined ? {} : { profile: options.profile }),
 				keepProfile,
+				...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }),
 				onBatch(batch) {
 					observations.observe(batch);
 					return sink?.write(batch);
@@ -448,6 +452,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		'code-cache': { type: 'string' },
 		profile: { type: 'string' },
 		'save-profile': { type: 'string' },
+		'branch-profile': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
@@ -499,6 +504,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),
+		branchProfile: values['branch-profile'] === undefined ? undefined : readBranchProfile('run', values['branch-profile']),
 		saveProfile: values['save-profile'],
 		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),

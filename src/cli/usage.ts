@@ -55,6 +55,8 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
                       schema (generated), or reference (plain TypeScript)
   --profile FILE      begin with what an earlier run has learned
   --save-profile FILE keep what this run has learned
+  --branch-profile FILE  order and hints of the code follow what was counted before
+                      (tickforge inspect --branches --save-branches)
   --code-cache[=DIR]  keep generated code for the next run: in DIR, or where
                       TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
@@ -91,6 +93,8 @@ tries every preset on the first messages, and explains the answer.`,
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
 		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
+tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
+                  [--save-branches FILE] [--branch-profile FILE]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
 of their columns, and with --code the generated WebAssembly as readable text.
@@ -102,7 +106,17 @@ of their columns, and with --code the generated WebAssembly as readable text.
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
 
-  tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
+  --branches   instead: parses the file with code that counts, and prints the source of
+               the generated parser with what became of every branch, switch and loop:
+               a summary, hints, and the hottest functions; of each tier that generates
+               code, or of --tier. With the processor's branch misses, where it counts them
+  --all        every function, and every hint
+  --json       one JSON object on standard output
+  --save-branches FILE   keep what the schema tier has counted, for
+  --branch-profile FILE  code that follows it (here, or in tickforge run)
+
+  tickforge inspect binance-spot --memory session.capture --variant aggTrade
+  tickforge inspect kraken --branches session.capture --save-branches kraken.branches`,
 	},
 	profile: {
 		summary: 'learn, show or merge what the layout tier knows of a feed',
@@ -116,6 +130,7 @@ share layouts take then, how large the code is, and what learning and compiling 
 "show" lists by variant which shapes there are, which fields are in them, how wide
 they are and whether they vary (hot) or not. "merge" makes one of several of the same
 schema.
+Profiles of branches (tickforge inspect --branches) are shown and merged likewise.
 
   tickforge profile learn binance-spot monday.capture --out monday.profile
   tickforge profile merge monday.profile tuesday.profile --out week.profile

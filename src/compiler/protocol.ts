@@ -1,5 +1,6 @@
 import type { Schema } from '../schema/model.ts';
 import type { SchemaLayout } from './batch-layout.ts';
+import type { BranchProfile } from './branch-profile.ts';
 import type { ParseFunction } from './parser-abi.ts';
 
 /**
@@ -78,4 +79,11 @@ export interface GenerateOptions {
 	readonly ceiling?: number;
 	/** The engine has relaxed vector instructions (`detectFeatures`). Default false. */
 	readonly relaxedSimd?: boolean;
+	/**
+	 * The module counts its branches (wasm/branches.ts) and is slower for it. It is never kept in a code cache: its exports
+	 * are not a parser's. Default false.
+	 */
+	readonly countBranches?: boolean;
+	/** What was counted before: hints and the order of tests follow it, results do not. */
+	readonly branchProfile?: BranchProfile | undefined;
 }

@@ -28,6 +28,8 @@ export interface TieringOptions {
 	readonly background?: (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>) => Promise<WebAssembly.Module | null>;
 	/** Modules of earlier processes, for what is known before the first message: the same samples and names make the same module. */
 	readonly kept?: KeptModules;
+	/** Hears of each module that takes over and counts its branches: where its counters are, and its bytes. */
+	readonly counts?: (address: number, bytes: Uint8Array<ArrayBuffer>) => void;
 	/** Accepted messages to learn before the first one arrives. */
 	readonly known?: readonly LearnedSample[];
 }
@@ -230,8 +232,15 @@ export function createTiering(options: TieringOptions): Tiering {
 	let ready: { module: WebAssembly.Module; version: number; state: typeof state } | null = null;
 	let requested = false;
 
-	const takeOver = (module: WebAssembly.Module, madeVersion: number): void => {
-		withLayouts = instantiateParser(module, memory, (size) => allocate('constants', size));
+	const takeOver = (module: WebAssembly.Module, madeVersion: number, bytes: Uint8Array<ArrayBuffer> | null): void => {
+		withLayouts = instantiateParser(
+			module,
+			memory,
+			(size) => allocate('constants', size),
+			(address) => {
+				if (bytes !== null) options.counts?.(address, bytes);
+			},
+		);
 		tiering.parse = withLayouts;
 		version = madeVersion;
 		modules++;
@@ -245,7 +254,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			const before = performance.now();
 			const bytes = learner.generate(options.generate);
 			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), madeVersion);
+			takeOver(new WebAssembly.Module(bytes), madeVersion, bytes);
 			compileMilliseconds += performance.now() - before;
 			return;
 		}
@@ -365,7 +374,7 @@ export function createTiering(options: TieringOptions): Tiering {
 			const { module, version: madeVersion, state: asked } = ready;
 			ready = null;
 			// What was asked for before layouts were given up is not wanted any more.
-			if (asked === state) takeOver(module, madeVersion);
+			if (asked === state) takeOver(module, madeVersion, null);
 		}
 		if (state === 'learning') {
 			if (hasLearnedEnough() && learner.shapes > 0) makeModule();
@@ -487,11 +496,11 @@ export function createTiering(options: TieringOptions): Tiering {
 		if (learner.shapes > 0) {
 			const asked = performance.now();
 			const kept = options.kept?.get(learner.samples, learner.names) ?? null;
-			if (kept !== null) takeOver(kept, learner.version);
+			if (kept !== null) takeOver(kept, learner.version, null);
 			else {
 				const bytes = learner.generate(options.generate);
 				moduleBytes = bytes.length;
-				takeOver(new WebAssembly.Module(bytes), learner.version);
+				takeOver(new WebAssembly.Module(bytes), learner.version, bytes);
 				options.kept?.put(learner.samples, learner.names, bytes);
 			}
 			compileMilliseconds += performance.now() - asked;

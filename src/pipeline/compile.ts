@@ -4,6 +4,7 @@
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import type { BackgroundCompiler } from '../compiler/background-compile.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import type { BranchProfile } from '../compiler/branch-profile.ts';
 import { secondsNow } from '../compiler/clock.ts';
 import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
@@ -15,7 +16,7 @@ import { createTiering, type KeptModules, type Tiering, type TieringRules, type 
 import { type Arena, createArena, type Region } from '../memory/index.ts';
 import type { RowOf, Schema, TableNames } from '../schema/index.ts';
 import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
-import { detectFeatures } from '../wasm/index.ts';
+import { type BranchCount, detectFeatures, readBranchCounts, readBranchSites } from '../wasm/index.ts';
 import { createTrial, REFUSED, type Trial, type TrialControl } from './trial.ts';
 
 /** Why a message was refused. One object serves all: read it in the callback, keep `copy()`. */
@@ -63,6 +64,13 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly module?: WebAssembly.Module;
 	/** Where generated modules are kept between processes (`openCodeCache`). Without it nothing touches the disk. */
 	readonly codeCache?: CodeCache | undefined;
+	/**
+	 * Counts what becomes of every branch of the generated code, for {@link Parser.branches}: to look at, not to run with,
+	 * as it costs a good part of the speed. Default false. Modules are made here, not in the background, and not kept.
+	 */
+	readonly countBranches?: boolean;
+	/** What was counted before (`createBranchProfile`): the code follows it, the rows do not. Throws where it is of another schema or version. */
+	readonly branchProfile?: BranchProfile;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -116,8 +124,18 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	twin(): Parser<S>;
 	/** What the layout tier has learned, for `compile(protocol, { profile })` in another process; null in other tiers. */
 	profile(): LayoutProfile | null;
+	/** What was counted so far in each module that parsed; empty without `countBranches`. */
+	branches(): CountedModule[];
 	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
 	places(): ParserPlaces;
+}
+
+/** A module that counts its branches, and what it has counted. */
+export interface CountedModule {
+	readonly tier: 'schema' | 'layout';
+	/** For `printFunctions`. */
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	readonly counts: BranchCount[];
 }
 
 /** Addresses in the arena. */
@@ -250,9 +268,23 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 
 	const features = detectFeatures();
 	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
-	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling };
-	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
-	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
+	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);
+	const generateOptions: GenerateOptions = { shared: arena.shared, ceiling: arena.ceiling, ...(options.countBranches === true ? { countBranches: true } : {}), ...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }) };
+	/** Modules that count, and where. */
+	const counting: { readonly tier: 'schema' | 'layout'; readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number }[] = [];
+	const countedBytes = options.countBranches === true && tier !== 'reference' ? protocol.generate(layout, generateOptions) : null;
+	const module = tier === 'reference' ? null : countedBytes !== null ? new WebAssembly.Module(countedBytes) : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
+	let parseCall: ParseFunction =
+		module === null
+			? protocol.reference(layout, arena.memory)
+			: instantiateParser(
+					module,
+					arena.memory,
+					(bytes) => allocate('constants', bytes).address,
+					(address) => {
+						if (countedBytes !== null) counting.push({ tier: 'schema', bytes: countedBytes, address });
+					},
+				);
 	const tiering: Tiering | null =
 		tier === 'layout' && protocol.learner !== undefined
 			? createTiering({
@@ -263,8 +295,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					schema: parseCall,
 					context,
 					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
-					...(options.codeCache === undefined ? {} : { kept: keptModules(protocol, layoutOptionsOf(options), { ...generateOptions, relaxedSimd: features.relaxedSimd }, options.codeCache) }),
-					...(options.background === undefined ? {} : { background: makeInBackground(options.background) }),
+					...(options.codeCache === undefined || options.countBranches === true ? {} : { kept: keptModules(protocol, layoutOptionsOf(options), { ...generateOptions, relaxedSimd: features.relaxedSimd }, options.codeCache) }),
+					counts: (address, bytes) => counting.push({ tier: 'layout', bytes, address }),
+					...(options.background === undefined || options.countBranches === true ? {} : { background: makeInBackground(options.background) }),
 					...(options.tiering === undefined ? {} : { rules: options.tiering }),
 				})
 			: null;
@@ -529,6 +562,10 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 				schema,
 				tiering.samples.map(({ message, variant, met }) => ({ variant: schema.variants[variant]?.name ?? '', text: decoder.decode(message), met })),
 			);
+		},
+		branches() {
+			alive();
+			return counting.map(({ tier: of, bytes, address }) => ({ tier: of, bytes, counts: readBranchCounts(arena.memory, address, readBranchSites(new WebAssembly.Module(bytes)) ?? []) }));
 		},
 		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {

@@ -1,7 +1,7 @@
 /** The layout tier as tests use it: it learns from every message it can, and generates anew as soon as a shape is new. */
 import { instantiateParser } from '../../../src/compiler/instantiate.ts';
 import { CONTEXT, LEARNING, NOTE, type ParseFunction } from '../../../src/compiler/parser-abi.ts';
-import type { LayoutLearner } from '../../../src/compiler/protocol.ts';
+import type { GenerateOptions, LayoutLearner } from '../../../src/compiler/protocol.ts';
 import { json } from '../../../src/protocols/json/index.ts';
 import { openSymbolReader } from '../../../src/symbols/index.ts';
 import { detectFeatures } from '../../../src/wasm/index.ts';
@@ -15,8 +15,8 @@ export interface LayoutCounts {
 	missed: number;
 }
 
-/** `counts` gets how many messages layouts took. */
-export function createLayoutTier(counts?: LayoutCounts): Tier {
+/** `counts` gets how many messages layouts took; `also` goes to the generator. */
+export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = {}): Tier {
 	return {
 		name: 'layout',
 		create(layout, memory, allocateFromWorld) {
@@ -30,7 +30,7 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 				return at;
 			};
 			const protocol = json(layout.schema);
-			const options = { shared: memory.buffer instanceof SharedArrayBuffer, relaxedSimd: detectFeatures().relaxedSimd };
+			const options = { shared: memory.buffer instanceof SharedArrayBuffer, relaxedSimd: detectFeatures().relaxedSimd, ...also };
 			const readers = new Map<number, ReturnType<typeof openSymbolReader>>();
 			let tables = 0;
 			const view = (): DataView => new DataView(memory.buffer);
