@@ -94,15 +94,11 @@ describe('the layout tier', () => {
 		expect(again.modules).toBeGreaterThan(known.modules);
 	});
 
-	it('learns again where half of what arrives has changed, although layouts take the rest', () => {
+	it('learns what is new where half of what arrives has changed, and goes on taking the rest', () => {
 		const arena = createArena({ ceiling: 2 ** 30 });
 		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048, leastTaken: 0 } });
 		const layouts = (): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => parser.statistics().layouts as NonNullable<ReturnType<typeof parser.statistics>['layouts']>;
-		// Some are never learned, so that hardly a message is looked at any more after a while.
-		const before = describeMessages(
-			arena,
-			sample(4096).map((text, index) => (index % 10 === 3 ? text.replace('"e":"trade"', '"\\u0065":"trade"') : text)),
-		);
+		const before = describeMessages(arena, sample(4096));
 		const mixed = describeMessages(
 			arena,
 			Array.from({ length: 4096 }, (_, index) => (index % 2 === 0 ? trade(index) : moved(index))),
@@ -111,9 +107,11 @@ describe('the layout tier', () => {
 			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
 		};
 		for (let round = 0; round < 20; round++) parse(before);
-		expect(layouts()).toMatchObject({ state: 'settled', relearned: 0 });
+		const known = layouts();
+		expect(known).toMatchObject({ state: 'settled', relearned: 0 });
 		for (let round = 0; round < 10; round++) parse(mixed);
-		expect(layouts().relearned).toBeGreaterThan(0);
+		expect(layouts().modules).toBeGreaterThan(known.modules);
+		expect(layouts().missed - known.missed).toBeLessThan(4096);
 		expect(layouts().recentShare).toBeGreaterThan(0.98);
 	});
 
