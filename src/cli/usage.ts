@@ -40,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 Parses recorded messages with a preset (tickforge run --list) or your own schema
 (a module whose default export is a schema), and prints a summary.
 Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
-themselves, gzip and zstd are unpacked. "-" reads standard input.
+themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ERROR_CATEGORIES, type ErrorCategory } from '../../src/compiler/parser-abi.ts';
 import { createCircuit } from '../../src/integrity/circuit.ts';
-import { crc32 } from '../../src/integrity/crc32.ts';
+import { crc32 } from '../../src/codecs/crc.ts';
 import { encodeQuarantineHeader, encodeQuarantineRecord, QuarantineError, type QuarantineRecord, readQuarantine } from '../../src/integrity/quarantine.ts';
 import { createQuarantineFile } from '../../src/integrity/quarantine-file.ts';
 
