@@ -157,7 +157,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
-  --out FILE     default standard output; .gz and .zst are compressed
+  --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
   --format NAME  capture (default), ndjson, length-32-little
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,

@@ -30,3 +30,6 @@ const WHY: Readonly<Record<BlockFault, string>> = {
 };
 
 export const blockError = (format: string, fault: BlockFault, offset: number): CodecError => new CodecError(format, fault, offset, WHY[fault]);
+
+/** The same of a block in a stream: it is all there, so where it ends too early it is wrong, and the stream is not cut. */
+export const streamBlockError = (format: string, fault: BlockFault, offset: number): CodecError => (fault === 'cut' ? new CodecError(format, 'size', offset, 'a block ends in the middle of an element') : blockError(format, fault, offset));

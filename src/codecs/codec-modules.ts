@@ -4,7 +4,7 @@
  */
 
 import { crcWorkspace, emitCrc } from '../kernels/crc.ts';
-import { CRC32, CRC32C, type CrcPolynomial } from '../kernels/crc-arithmetic.ts';
+import type { CrcPolynomial } from '../kernels/crc-arithmetic.ts';
 import { createFixedConstants } from '../kernels/fixed-constants.ts';
 import { emitLz4Block } from '../kernels/lz4-block.ts';
 import { createMatchCopy } from '../kernels/match-copy.ts';
@@ -89,5 +89,3 @@ export function stripesFunction(arena: Arena, tier: CodecTier = usualTier()): St
 	if (tier === 'reference') return referenceStripes(() => arena.u8());
 	return obtain(arena, 'xxHash32', 0, 0, (m) => emitXxHash32(m))['xxHash32Stripes'] as unknown as StripesFunction;
 }
-
-export { CRC32, CRC32C, type CrcPolynomial };

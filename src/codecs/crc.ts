@@ -5,7 +5,7 @@
  */
 import { byteTable, type CrcPolynomial, multiply, powerOfBytes } from '../kernels/crc-arithmetic.ts';
 import type { Arena } from '../memory/index.ts';
-import { CRC32, CRC32C, type CodecTier, type CrcFunction, crcFunction, usualTier } from './codec-modules.ts';
+import { type CodecTier, CRC32, CRC32C, type CrcFunction, crcFunction, usualTier } from './codec-modules.ts';
 import { ownArena } from './own-arena.ts';
 
 /** The checksum of `length` bytes at `address` of an arena, going on from `previous` (default 0: from none). */

@@ -1,6 +1,7 @@
 /** LZ4 blocks of bytes outside of an arena: packing them, and unpacking them to a size that is known. */
-import { blockDecoder } from './codec-modules.ts';
+
 import { blockError } from './codec-error.ts';
+import { blockDecoder } from './codec-modules.ts';
 import { ownArena } from './own-arena.ts';
 
 /** Bytes of a block at most, for so many bytes of content. */

@@ -11,8 +11,8 @@
  * format (02 21 4c 18: blocks of 8 MiB to the end of the input) is read, not written. Dictionaries are not supported.
  */
 import type { Region } from '../memory/index.ts';
+import { CodecError, type CodecFault, streamBlockError } from './codec-error.ts';
 import { blockDecoder, usualTier } from './codec-modules.ts';
-import { blockError, CodecError, type CodecFault } from './codec-error.ts';
 import { compressLz4Block, lz4BlockBound } from './lz4-block.ts';
 import { ownArena } from './own-arena.ts';
 import { atLeast, createInputBuffer, keepTarget, type StreamDecoder, type StreamDecoderOptions, tooLarge } from './stream-decoder.ts';
@@ -157,7 +157,7 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 			if (fault === 'too-large' && room === most - produced) throw tooLarge('LZ4', most, where);
 			if (fault === 'too-large' && room === stated) throw new CodecError('LZ4', 'size', where, `more content than the ${statedSize} bytes that are stated`);
 			if (fault === 'too-large') throw new CodecError('LZ4', fault, where, `a block has more content than the ${largest} bytes it may have`);
-			throw blockError('LZ4', fault, where);
+			throw streamBlockError('LZ4', fault, where);
 		}
 		if (!isLegacy && (flags & FLAGS.contentChecksum) !== 0) contentHash.update(out, end - out);
 		input.skip(4 + bytes + (checked ? 4 : 0));

@@ -10,7 +10,7 @@
  * A chunk has at most 65,536 bytes of content. The checksum is the content's CRC-32C, masked.
  */
 import type { Region } from '../memory/index.ts';
-import { blockError, CodecError, type CodecFault } from './codec-error.ts';
+import { CodecError, type CodecFault, streamBlockError } from './codec-error.ts';
 import { blockDecoder, CRC32C, crcFunction, usualTier } from './codec-modules.ts';
 import { crc32c } from './crc.ts';
 import { ownArena } from './own-arena.ts';
@@ -89,7 +89,7 @@ export function createSnappyDecoder({ arena = ownArena(), most = Number.POSITIVE
 			const where = input.position + HEADER + before + (isStored ? 0 : blocks.faultAt() - at);
 			if (fault === 'too-large' && room < LARGEST) throw tooLarge('Snappy', most, where);
 			if (fault === 'too-large') throw new CodecError('Snappy', fault, where, `a chunk has more content than the ${LARGEST} bytes it may have`);
-			throw blockError('Snappy', fault, where);
+			throw streamBlockError('Snappy', fault, where);
 		}
 		if (before > 0 && maskChecksum(~crc(-1, out, end - out)) !== input.word(HEADER)) throw bad('checksum', 'a chunk is not what its checksum says');
 		input.skip(HEADER + length);

@@ -1,7 +1,7 @@
 /** Decoders of streams: they never read a file and never wait. Bytes are brought, content is taken. */
 import type { Arena, Region } from '../memory/index.ts';
-import type { CodecTier } from './codec-modules.ts';
 import { CodecError } from './codec-error.ts';
+import type { CodecTier } from './codec-modules.ts';
 
 /**
  * Write input to `room()`, say how much with `wrote`, take content until there is none, and so on; `end` when there is no

@@ -103,7 +103,8 @@ export function emitCrc(m: ModuleBuilder, constants: FixedConstants, polynomial:
 	/** Four sums: each plane's nibbles through their tables. */
 	const mapPlanes = (f: FunctionBuilder, mask: V128, planes: readonly V128[], offsets: readonly number[][][]): V128[][] => {
 		const nibbles = planes.flatMap((plane) => [f.local(V128, plane.and(mask), 'low'), f.local(V128, plane.i16x8.shrU(4).and(mask), 'high')]);
-		return [0, 1, 2, 3].map((out) => nibbles.map((lanes, index) => swizzle(V128.load(0, (offsets[index >>> 1]?.[index & 1] as number[])[out] as number), lanes)));
+		const tables = offsets.flat();
+		return [0, 1, 2, 3].map((out) => nibbles.map((lanes, index) => swizzle(V128.load(0, (tables[index] as number[])[out] as number), lanes)));
 	};
 	// As i64: V8 (14) folds an i32 load into the xor that takes it, but keeps the load as well, since it might trap.
 	const lookUp = (scaled: I32, table: number): I64 => I64.load32U(scaled.and(0x3fc), slices + table * 1024);

@@ -1,7 +1,7 @@
 import { type Data, Dictionary, Field, Int32, List, makeData, RecordBatch, RecordBatchStreamWriter, Schema, Struct, tableFromIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { describe, expect, it, vi } from 'vitest';
-import { createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { decodeLz4Frame, encodeLz4Frame } from '../../src/codecs/lz4-frame.ts';
+import { createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { batchFromRows } from '../../src/columns/index.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { decimal, enumeration, integer, list, message, object, oneOf, type Schema as TickSchema, tuple } from '../../src/schema/index.ts';

@@ -2,8 +2,8 @@ import { tableFromIPC as flechetteTable } from '@uwdata/flechette';
 import { tableFromIPC as apacheTable } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrowError, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { decodeLz4Frame, encodeLz4Frame } from '../../src/codecs/lz4-frame.ts';
+import { ArrowError, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';
 import { testTable } from './batches.ts';
 

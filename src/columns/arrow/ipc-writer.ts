@@ -6,10 +6,10 @@
  * are used again for the next batch. So the chunks of a batch are valid until the next call or the batch's release.
  */
 import { zstdCompressSync } from 'node:zlib';
+import { encodeLz4Frame } from '../../codecs/lz4-frame.ts';
 import type { Column, TableLayout } from '../../compiler/batch-layout.ts';
 import type { SymbolReader } from '../../symbols/index.ts';
 import type { Batch } from '../batch.ts';
-import { encodeLz4Frame } from '../../codecs/lz4-frame.ts';
 import { widenDecimals } from '../wide-decimals.ts';
 import { type ArrowField, type ArrowOptions, arrowFields, writeSchema } from './arrow-schema.ts';
 import { createFlatBuilder, type FlatBuilder } from './flatbuffer.ts';
