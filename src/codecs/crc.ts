@@ -3,9 +3,9 @@
  * checksums of venues). Checksums go on: `crc32c(b, crc32c(a))` is the checksum of a and b in a row. Those of parts that
  * were summed apart, on several threads for example, are joined by `crc32cCombine`.
  */
-import { byteTable, type CrcPolynomial, multiply, powerOfBytes } from '../kernels/crc-arithmetic.ts';
+import { byteTable, CRC32, CRC32C, type CrcPolynomial, multiply, powerOfBytes } from '../kernels/crc-arithmetic.ts';
 import type { Arena } from '../memory/index.ts';
-import { type CodecTier, CRC32, CRC32C, type CrcFunction, crcFunction, usualTier } from './codec-modules.ts';
+import { type CodecTier, type CrcFunction, crcFunction, usualTier } from './codec-modules.ts';
 import { ownArena } from './own-arena.ts';
 
 /** The checksum of `length` bytes at `address` of an arena, going on from `previous` (default 0: from none). */

@@ -9,9 +9,10 @@
  * ```
  * A chunk has at most 65,536 bytes of content. The checksum is the content's CRC-32C, masked.
  */
+import { CRC32C } from '../kernels/crc-arithmetic.ts';
 import type { Region } from '../memory/index.ts';
 import { CodecError, type CodecFault, streamBlockError } from './codec-error.ts';
-import { blockDecoder, CRC32C, crcFunction, usualTier } from './codec-modules.ts';
+import { blockDecoder, crcFunction, usualTier } from './codec-modules.ts';
 import { crc32c } from './crc.ts';
 import { ownArena } from './own-arena.ts';
 import { compressSnappyBlock } from './snappy-block.ts';
