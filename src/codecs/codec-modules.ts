@@ -13,7 +13,7 @@ import { emitXxHash32 } from '../kernels/xxhash32.ts';
 import type { Arena } from '../memory/index.ts';
 import { createModule, detectFeatures, I32, type ModuleBuilder } from '../wasm/index.ts';
 import { type BlockDecoder, type BlockFormat, blockFaultName, type DecodeBlock } from './block-decoder.ts';
-import { referenceCrc } from './reference/crc.ts';
+import { referenceCrc, referenceCrcMany } from './reference/crc.ts';
 import { referenceLz4Decoder } from './reference/lz4-block.ts';
 import { referenceSnappyDecoder } from './reference/snappy-block.ts';
 import { referenceStripes } from './reference/xxhash32.ts';
@@ -22,6 +22,8 @@ export type CodecTier = 'generated' | 'reference';
 
 /** The register after the bytes at `address`; see kernels/crc.ts. */
 export type CrcFunction = (register: number, address: number, length: number) => number;
+/** The checksums of `count` messages, u32 each; `places` has (address, length) of each, u32, `stride` bytes apart. */
+export type CrcManyFunction = (places: number, count: number, stride: number, checksums: number) => void;
 /** See kernels/xxhash32.ts. */
 export type StripesFunction = (state: number, p: number, end: number) => void;
 
@@ -58,8 +60,17 @@ function obtain(arena: Arena, name: string, constantBytes: number, workspace: nu
 
 export function crcFunction(arena: Arena, polynomial: CrcPolynomial, tier: CodecTier = usualTier()): CrcFunction {
 	if (tier === 'reference') return referenceCrc(() => arena.u8(), polynomial);
+	return crcExports(arena, polynomial)[polynomial.name] as unknown as CrcFunction;
+}
+
+export function crcManyFunction(arena: Arena, polynomial: CrcPolynomial, tier: CodecTier = usualTier()): CrcManyFunction {
+	if (tier === 'reference') return referenceCrcMany(() => arena.u8(), polynomial);
+	return crcExports(arena, polynomial)[`${polynomial.name}Many`] as unknown as CrcManyFunction;
+}
+
+function crcExports(arena: Arena, polynomial: CrcPolynomial): Exports {
 	const { relaxedSimd: relaxed } = detectFeatures();
-	return obtain(arena, polynomial.name, CRC_CONSTANTS, crcWorkspace(polynomial), (m, constants) => emitCrc(m, constants, polynomial, { relaxed }))[polynomial.name] as unknown as CrcFunction;
+	return obtain(arena, polynomial.name, CRC_CONSTANTS, crcWorkspace(polynomial), (m, constants) => emitCrc(m, constants, polynomial, { relaxed }));
 }
 
 export function blockDecoder(arena: Arena, format: BlockFormat, tier: CodecTier = usualTier()): BlockDecoder {

@@ -5,7 +5,7 @@
  */
 import { byteTable, CRC32, CRC32C, type CrcPolynomial, multiply, powerOfBytes } from '../kernels/crc-arithmetic.ts';
 import type { Arena } from '../memory/index.ts';
-import { type CodecTier, type CrcFunction, crcFunction, usualTier } from './codec-modules.ts';
+import { type CodecTier, type CrcFunction, type CrcManyFunction, crcFunction, crcManyFunction, usualTier } from './codec-modules.ts';
 import { ownArena } from './own-arena.ts';
 
 /** The checksum of `length` bytes at `address` of an arena, going on from `previous` (default 0: from none). */
@@ -66,4 +66,12 @@ export const crc32Combine: (first: number, second: number, secondLength: number)
 export function arenaChecksum(arena: Arena, name: CrcPolynomial['name'], tier: CodecTier = usualTier()): ArenaChecksum {
 	const crc = crcFunction(arena, name === 'crc32c' ? CRC32C : CRC32, tier);
 	return (address, length, previous = 0) => ~crc(~previous, address, length) >>> 0;
+}
+
+/**
+ * Checksums of many messages of an arena in one call: `places` is the address of (address, length) pairs, u32 each and
+ * `stride` bytes apart, as framings write descriptors; `checksums` is where theirs go, u32 each. Allocates nothing.
+ */
+export function arenaChecksums(arena: Arena, name: CrcPolynomial['name'], tier: CodecTier = usualTier()): CrcManyFunction {
+	return crcManyFunction(arena, name === 'crc32c' ? CRC32C : CRC32, tier);
 }

@@ -1,7 +1,8 @@
 /**
  * Reflected CRCs of 32 bits (CRC-32C, CRC-32) without instructions for them:
  *
- *     crc(register, p, length) -> register        the register as it is, not inverted
+ *     crc(register, p, length) -> register            the register as it is, not inverted
+ *     crcMany(places, count, stride, checksums)       of many messages: a checksum each, inverted before and after
  *
  * Nothing outside of the message is read. Three ways, by what is left of it:
  *
@@ -247,6 +248,18 @@ export function emitCrc(m: ModuleBuilder, constants: FixedConstants, polynomial:
 	m.define(crc, (f, { register, p, length }) => {
 		f.if(length.geU(CRC_LONG), () => f.return(overLong.call(register, p, length)), undefined, { likely: false });
 		overMessage(f, register, p, length);
+	});
+	m.func(`${name}Many`, { params: { places: I32, count: I32, stride: I32, checksums: I32 }, results: [], export: `${name}Many` }, (f, { places, count, stride, checksums }) => {
+		f.block((done) => {
+			f.loop((again) => {
+				done.branchIf(count.eqz());
+				f.store(checksums, crc.call(-1, I32.load(places), I32.load(places, 4)).xor(-1));
+				places.set(places.add(stride));
+				checksums.set(checksums.add(4));
+				count.set(count.sub(1));
+				again.branch();
+			});
+		});
 	});
 	return crc;
 }

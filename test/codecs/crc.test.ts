@@ -3,7 +3,7 @@ import { crc32c as nativeCrc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crcFunction } from '../../src/codecs/codec-modules.ts';
-import { arenaChecksum, crc32, crc32Combine, crc32c, crc32cCombine } from '../../src/codecs/crc.ts';
+import { arenaChecksum, arenaChecksums, crc32, crc32Combine, crc32c, crc32cCombine } from '../../src/codecs/crc.ts';
 import { CRC_LONG } from '../../src/kernels/crc.ts';
 import { applyMatrix, CRC32, CRC32C, invertMatrix, multiply, ONE, powerOfBytes } from '../../src/kernels/crc-arithmetic.ts';
 import { createArena } from '../../src/memory/index.ts';
@@ -74,6 +74,24 @@ describe.each(POLYNOMIALS)('$polynomial.name', ({ polynomial, checksum, combine,
 		for (const length of [4096, CRC_LONG - 1, CRC_LONG, CRC_LONG + 1, CRC_LONG + 127, CRC_LONG + 128, 65_537, 131_071, 131_072, 131_073, 299_990]) {
 			expect(sum(region.address + 3, length), `${length}`).toBe(oracle(bytes.subarray(3, 3 + length)));
 		}
+		expect(arena.checkGuards()).toEqual([]);
+	});
+
+	test.each(['generated', 'reference'] as const)('%s: many messages in one call', (tier) => {
+		const arena = createArena();
+		const region = arena.allocate('bytes', 20_000);
+		arena.u8().set(bytes.subarray(0, region.size), region.address);
+		const places = arena.allocate('places', 100 * 16);
+		const checksums = arena.allocate('checksums', 100 * 4);
+		const expected = Array.from({ length: 100 }, (_, index) => {
+			const from = (index * 97) % 7000;
+			const length = index === 50 ? 12_999 : (index * 13) % 500;
+			arena.u32().set([region.address + from, length], (places.address + index * 16) / 4);
+			return oracle(bytes.subarray(from, from + length));
+		});
+		arenaChecksums(arena, name, tier)(places.address, 100, 16, checksums.address);
+		expect([...arena.u32().subarray(checksums.address / 4, checksums.address / 4 + 100)]).toEqual(expected);
+		arenaChecksums(arena, name, tier)(places.address, 0, 16, 0);
 		expect(arena.checkGuards()).toEqual([]);
 	});
 

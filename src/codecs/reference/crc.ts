@@ -11,3 +11,16 @@ export function referenceCrc(memory: () => Uint8Array, polynomial: CrcPolynomial
 		return crc | 0;
 	};
 }
+
+/** Of many messages; see `CrcManyFunction`. */
+export function referenceCrcMany(memory: () => Uint8Array, polynomial: CrcPolynomial): (places: number, count: number, stride: number, checksums: number) => void {
+	const crc = referenceCrc(memory, polynomial);
+	return (places, count, stride, checksums) => {
+		const { buffer, byteOffset, byteLength } = memory();
+		const view = new DataView(buffer, byteOffset, byteLength);
+		for (let index = 0; index < count; index++) {
+			const place = places + index * stride;
+			view.setInt32(checksums + index * 4, ~crc(-1, view.getUint32(place, true), view.getUint32(place + 4, true)), true);
+		}
+	};
+}
