@@ -8,8 +8,8 @@
  *
  * 1. From {@link CRC_LONG} bytes on, **lags**: the generator has a multiple of few terms (`CrcPolynomial.lags`), so a
  *    16-byte vector is as good as the same vector added at a few places further on. Each vector takes a load and an xor a
- *    lag, and only the last vectors of the message are left over. (The idea is Chorba's: "Chorba: A novel CRC32
- *    implementation", K. Russell, 2024, there with bits; here squaring makes it whole vectors.)
+ *    lag, and only the last vectors of the message are left over. (The idea is Chorba's,
+ *    https://arxiv.org/abs/2412.16398; squaring makes the steps whole vectors.)
  *    ```
  *      v[i] = message[i] + v[i - 65] + v[i - 155] + v[i - 170] + v[i - 195] + v[i - 209]          (CRC-32C)
  *    ```
