@@ -40,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 Parses recorded messages with a preset (tickforge run --list) or your own schema
 (a module whose default export is a schema), and prints a summary.
 Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
-themselves, gzip and zstd are unpacked. "-" reads standard input.
+themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
@@ -176,7 +176,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
-  --out FILE     default standard output; .gz and .zst are compressed
+  --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
   --format NAME  capture (default), ndjson, length-32-little
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,
