@@ -232,11 +232,19 @@ export function createTiering(options: TieringOptions): Tiering {
 	let ready: { module: WebAssembly.Module; version: number; state: typeof state } | null = null;
 	let requested = false;
 
+	/** Of the module with layouts: the next one's take the place of the last one's, which nothing runs any more. */
+	let constants = { address: 0, size: 0 };
+	const placeConstants = (size: number): number => {
+		// Counters lie behind them, and are read when all is over.
+		if (options.generate.countBranches === true) return allocate('constants', size);
+		if (size > constants.size) constants = { address: allocate('constants', size * 2), size: size * 2 };
+		return constants.address;
+	};
 	const takeOver = (module: WebAssembly.Module, madeVersion: number, bytes: Uint8Array<ArrayBuffer> | null): void => {
 		withLayouts = instantiateParser(
 			module,
 			memory,
-			(size) => allocate('constants', size),
+			placeConstants,
 			(address) => {
 				if (bytes !== null) options.counts?.(address, bytes);
 			},

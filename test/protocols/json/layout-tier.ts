@@ -47,9 +47,15 @@ export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = 
 			const noteTable = allocate(NOTES * NOTE.size);
 			let parse: ParseFunction | null = null;
 			let version = -1;
+			/** The next module's take the last one's place. */
+			let constants = { address: 0, size: 0 };
+			const placeConstants = (size: number): number => {
+				if (size > constants.size) constants = { address: allocate(size * 2), size: size * 2 };
+				return constants.address;
+			};
 			const generate = (): void => {
 				const bytes = learner.generate(options);
-				parse = instantiateParser(new WebAssembly.Module(bytes), memory, allocate);
+				parse = instantiateParser(new WebAssembly.Module(bytes), memory, placeConstants);
 				version = learner.version;
 			};
 			generate();
