@@ -6,38 +6,24 @@
  * Nothing is asked on the way: bytes that do not fit leave a mark in `wrong` or `fault`, and those are asked at the leaf.
  * What was stored by then lies beyond the batch's counters and is nobody's.
  */
-import type { ListColumn, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
-import { emitFindInline } from '../../../symbols/index.ts';
-import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, V128 } from '../../../wasm/index.ts';
+import type { ListColumn } from '../../../compiler/batch-layout.ts';
+import { type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
 import type { ListPlan } from '../schema-tier/plan.ts';
-import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
+import { storeListEnd } from '../schema-tier/store.ts';
 import { type BlockPlan, CELLS_AT } from './block.ts';
 import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock, MOST_FRACTION, SECONDS } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';
-import { type Conversions, covered, type FoundNumber, findNumber, flush, isBounded, isFixed, type NumberPlan, type NumberScope, takeNumber } from './emit-numbers.ts';
+import { type Conversions, covered, findNumber, flush, isBounded, isFixed, type NumberPlan } from './emit-numbers.ts';
+import { emitText, loadedFor, wordOf } from './emit-text.ts';
+import { emitMark, type Found, findFlag, takeFound, type ValueScope } from './emit-values.ts';
 import { CACHE_ENTRY, type CachedName, cachedNameExcess, emitCachedName, LONGEST_CACHED, nameMasks } from './name-cache.ts';
 import { LANES, LOW_DIGITS, NUMBER_MODES, type NumberFacts, type NumberMode, numberRules } from './number-modes.ts';
 import { addressOf, moved, type Position, placeOf } from './positions.ts';
 import { numberMode, type Shape, stringWindow } from './shapes.ts';
-import type { ClockToken, FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
+import type { NameToken, NumberToken, StringToken, Token } from './tokens.ts';
 
-/** Addresses of one row. */
-export interface Row {
-	readonly batch: Local<I32>;
-	readonly row: Local<I32>;
-	readonly at8: Local<I32>;
-	readonly at4: Local<I32>;
-	readonly at16: Local<I32>;
-	readonly at1: Local<I32>;
-	readonly bitByte: Local<I32>;
-	readonly bit: Local<I32>;
-}
-
-export interface TreeScope extends LayoutCode, NumberScope {
-	readonly f: FunctionBuilder;
-	readonly rows: Row;
-	readonly symbolTables: Local<I32>;
+export interface TreeScope extends Omit<LayoutCode, 's'>, ValueScope {
 	/** Address of the block (block.ts). */
 	readonly block: Local<I32>;
 	readonly plan: BlockPlan;
@@ -52,13 +38,10 @@ export interface TreeScope extends LayoutCode, NumberScope {
 	readonly end: I32;
 	/** Whether `end` is where the shapes end; else they end anywhere before it. */
 	readonly endsThere: boolean;
-	/** The message is none of these shapes. */
-	readonly failed: Label;
 	/** The shape's variant is known: rows can be written from now on. */
 	begin(variant: number): void;
 	/** Everything is read and right; where the end was not known before, `at` is behind it. Leaves the tree. */
 	finish(shape: Shape, at: Position): void;
-	table(shape: Shape): TableLayout | null;
 }
 
 /** A shape, and how far it has been read: a token, and so many bytes of it where it is text. */
@@ -67,13 +50,6 @@ interface Cursor {
 	readonly index: number;
 	readonly skip: number;
 }
-/** Something that was found while it was not known yet which variant's it is. */
-type Found =
-	| { readonly kind: 'number'; readonly found: FoundNumber }
-	| { readonly kind: 'string'; readonly start: Position; readonly length: Local<I32>; readonly end: Position }
-	| { readonly kind: 'name'; readonly name: CachedName }
-	| { readonly kind: 'clock'; readonly nanoseconds: Local<I64> }
-	| { readonly kind: 'flag'; readonly isTrue: Local<I32> };
 interface Progress {
 	readonly at: Position;
 	/** Found values with the token's place in each cursor's shape. */
@@ -88,6 +64,8 @@ interface Progress {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Stands for strings that a function looks through. */
+const FUNCTION = 99;
 /** As far as loads may go beyond a message. */
 const READABLE = 64;
 /** Below a message's start there are at least so many bytes of memory. */
@@ -257,14 +235,6 @@ function emitChoice(scope: TreeScope, texts: readonly Cursor[], all: readonly Cu
 	return state;
 }
 
-/** The bytes as one number, the first the lowest. */
-function wordOf(bytes: Uint8Array): bigint {
-	return BigInt.asIntN(
-		64,
-		bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n),
-	);
-}
-
 /** How the number that follows is looked for, by all of the shapes. */
 function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan {
 	const facts = cursors.map(({ shape, index }) => shape.numbers.get(index) as NumberFacts);
@@ -287,7 +257,7 @@ function numberPlan(cursors: readonly Cursor[], before: Uint8Array): NumberPlan 
 /** Emits: text that all shapes have next. A number of fixed width behind it looks at some of it, too. */
 function emitCommonText(scope: TreeScope, cursors: readonly Cursor[], length: number, progress: Progress): Progress {
 	const bytes = restOf(cursors[0] as Cursor).subarray(0, length);
-	const state = guard(scope, cursors, progress, length);
+	const state = guard(scope, cursors, progress, loadedFor(length));
 	const left = length - coveredByNumber(cursors, length);
 	emitText(scope, state.at, bytes, left);
 	return advance(state, moved(state.at, length), length);
@@ -302,51 +272,6 @@ function coveredByNumber(cursors: readonly Cursor[], length: number): number {
 	const before = bytes?.kind === 'text' ? bytes.bytes : EMPTY;
 	const plan = numberPlan(group, before);
 	return isFixed(plan.mode) ? Math.min(length, covered(plan.digits, before)) : 0;
-}
-
-/** Emits: the first `count` of the bytes must stand there. What more is loaded is compared where it is known, too. */
-function emitText({ pool, constants, wrong, fault, fault64 }: TreeScope, at: Position, bytes: Uint8Array, count: number): void {
-	let done = 0;
-	while (done < count) {
-		const left = count - done;
-		if (left > 8 && bytes.length >= 16) {
-			const from = Math.min(done, bytes.length - 16);
-			wrong.set(wrong.or(placeOf(moved(at, from), V128.load).xor(V128.load(constants, pool.add(bytes.slice(from, from + 16))))));
-			done = from + 16;
-			continue;
-		}
-		const width = left >= 8 || left > 4 ? 8 : left > 2 ? 4 : left;
-		if (width <= bytes.length) {
-			const from = Math.min(done, bytes.length - width);
-			const word = wordOf(bytes.subarray(from, from + width));
-			if (width === 8) fault64.set(fault64.or(I64.of(word).xor(placeOf(moved(at, from), I64.load))));
-			else {
-				const loaded = placeOf(moved(at, from), width === 4 ? I32.load : width === 2 ? I32.load16U : I32.load8U);
-				fault.set(fault.or(loaded.xor(I32.of(Number(BigInt.asIntN(32, word))))));
-			}
-			done = from + width;
-			continue;
-		}
-		// Shorter than a word: what follows is shifted out.
-		const word = wordOf(bytes);
-		if (width === 8)
-			fault64.set(
-				fault64.or(
-					placeOf(at, I64.load)
-						.xor(I64.of(word))
-						.shl(BigInt(64 - bytes.length * 8)),
-				),
-			);
-		else
-			fault.set(
-				fault.or(
-					placeOf(at, I32.load)
-						.xor(I32.of(Number(word)))
-						.shl(32 - bytes.length * 8),
-				),
-			);
-		done = count;
-	}
 }
 
 /** Emits: a value that all shapes have next. */
@@ -365,7 +290,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 		case 'number': {
 			const before = textBefore(cursors);
 			const plan = numberPlan(cursors, before);
-			const state = guard(scope, cursors, progress, plan.mode === 'long' ? 48 : 17);
+			const state = guard(scope, cursors, progress, plan.mode === 'long' ? 17 + WIDEST : 17);
 			const result = findNumber(scope, state.at, plan);
 			const widest = isFixed(plan.mode) ? plan.digits : plan.mode === 'long' ? 2 * WIDEST : WIDEST;
 			return found({ kind: 'number', found: result.found }, advance(state, result.after, widest));
@@ -384,10 +309,10 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 				const after = { base: f.local(I32, state.at.base.add(I32.load(name.entry, CACHE_ENTRY.length)), 'at'), offset: state.at.offset };
 				return found({ kind: 'name', name }, { ...advance(state, after, LONGEST_CACHED), names: state.names + 1 });
 			}
-			const window = Math.max(...cursors.map(({ shape, index }) => stringWindow(shape.strings.get(index) as number) || 99));
-			const state = guard(scope, cursors, progress, window === 99 ? 16 : window);
+			const window = Math.max(...cursors.map(({ shape, index }) => stringWindow(shape.strings.get(index) as number) || FUNCTION));
+			const state = guard(scope, cursors, progress, window === FUNCTION ? 16 : window + 8);
 			const length = f.local(I32, undefined, 'length');
-			if (window === 99) {
+			if (window === FUNCTION) {
 				const from = f.local(I32, addressOf(state.at), 'from');
 				length.set(scope.kernels.plainEnd.call(from, end) as I32);
 				failed.branchIf(length.eqz(), { likely: false });
@@ -397,7 +322,7 @@ function emitToken(scope: TreeScope, cursors: readonly Cursor[], progress: Progr
 				length.set(window === 16 ? stops.or(0x10000).ctz() : stops.or(stringStops(placeOf(moved(state.at, 16), V128.load), scope.strings).shl(16)).ctz());
 			}
 			const after = { base: f.local(I32, state.at.base.add(length), 'at'), offset: state.at.offset };
-			const next = window === 99 ? { ...state, at: after, beyond: READABLE } : advance(state, after, window);
+			const next = window === FUNCTION ? { ...state, at: after, beyond: READABLE } : advance(state, after, window);
 			return found({ kind: 'string', start: state.at, length, end: after }, next);
 		}
 		case 'clock': {
@@ -469,75 +394,12 @@ function textBefore(cursors: readonly Cursor[]): Uint8Array {
 	return first.slice(first.length - length);
 }
 
-const WORDS = { true: 0x65757274, fals: 0x736c6166, alse: 0x65736c61 } as const;
-
-/** Emits: `true` or `false` at (up to) a place. */
-function findFlag({ f, fault }: NumberScope, at: Position, direction: 'forward' | 'backward'): { isTrue: Local<I32>; after: Position } {
-	const word = f.local(I32, placeOf(direction === 'forward' ? at : moved(at, -4), I32.load), 'word');
-	const isTrue = f.local(I32, word.eq(WORDS.true), 'isTrue');
-	// One of four letters, and the fifth where there is one.
-	fault.set(fault.or(word.xor(I32.select(isTrue, I32.of(WORDS.true), I32.of(direction === 'forward' ? WORDS.fals : WORDS.alse)))));
-	if (direction === 'forward') {
-		const base = f.local(I32, at.base.sub(isTrue), 'at');
-		const after = { base, offset: at.offset + 5 };
-		fault.set(fault.or(placeOf(moved(after, -1), I32.load8U).xor(0x65)));
-		return { isTrue, after };
-	}
-	const after = { base: f.local(I32, at.base.add(isTrue), 'at'), offset: at.offset - 5 };
-	fault.set(fault.or(I32.select(isTrue, I32.of(0), placeOf(moved(at, -5), I32.load8U).xor(0x66))));
-	return { isTrue, after };
-}
-
 /** Emits: takes what was found before the variant was known. */
 function takeWaiting(scope: TreeScope, cursors: readonly Cursor[], progress: Progress): Progress {
 	const conversions: Conversions = { waiting: progress.conversions };
 	const { shape } = cursors[0] as Cursor;
 	for (const { found, indexOf } of progress.waiting) takeFound(scope, conversions, shape, shape.tokens[indexOf.get(shape) as number] as Token, found);
 	return { ...progress, waiting: [], conversions: conversions.waiting };
-}
-
-function takeFound(scope: TreeScope, conversions: Conversions, shape: Shape, token: Token, found: Found): void {
-	const { f } = scope;
-	const { column } = token as NumberToken | NameToken | StringToken | FlagToken | ClockToken;
-	switch (found.kind) {
-		case 'number':
-			takeNumber({ ...scope, at8: scope.rows.at8, at4: scope.rows.at4, at1: scope.rows.at1 }, conversions, found.found, token as NumberToken, isIntegral(shape, token));
-			break;
-		case 'flag':
-			if (column !== null) storeBit(scope, column.values, I32.of(0).sub(found.isTrue));
-			break;
-		case 'name':
-			f.store(scope.rows.at4, I32.load(found.name.entry, CACHE_ENTRY.id), (column as ScalarColumn).values);
-			break;
-		case 'clock':
-			if (column !== null) f.store(scope.rows.at8, found.nanoseconds, column.values);
-			break;
-		case 'string':
-			takeString(scope, shape, token as NameToken | StringToken, found);
-	}
-	if (column !== null && column.validity >= 0) storeBit(scope, column.validity);
-}
-
-function takeString(scope: TreeScope, shape: Shape, token: NameToken | StringToken, { start, length: whole, end }: Found & { readonly kind: 'string' }): void {
-	const { f, rows, s, fault, failed, symbolTables } = scope;
-	const { suffix, column } = token;
-	let length = whole;
-	if (suffix.length > 0) {
-		const tooShort = f.local(I32, whole.ltU(suffix.length), 'tooShort');
-		fault.set(fault.or(tooShort));
-		emitText(scope, moved(end, -suffix.length), suffix, suffix.length);
-		length = f.local(I32, I32.select(tooShort, I32.of(0), whole.sub(suffix.length)), 'length');
-	}
-	if (column === null) return;
-	if (token.kind === 'name') {
-		const id = emitFindInline(f, { table: I32.load(symbolTables, column.symbolTable * 4), p: addressOf(start), length, otherwise: s.kernels.find as Func<I32> });
-		fault.set(fault.or(id.shrU(31)));
-		f.store(rows.at4, id, column.values);
-		return;
-	}
-	const table = scope.table(shape) as TableLayout;
-	const fits = s.stores.putText.call(heapOf(rows.batch, table), I32.of(table.textCapacity), rows.at16.add(column.values), addressOf(start), length) as I32;
-	failed.branchIf(fits.eqz(), { likely: false });
 }
 
 /** Emits: the shape is through; it is right where nothing was marked. */
@@ -554,42 +416,6 @@ function settle(scope: TreeScope, shape: Shape, progress: Progress): void {
 	for (const mark of shape.marks) emitMark(scope, mark);
 	failed.branchIf(fault64.or(fault.or(wrong.anyTrue()).extendU()).ne(0n), { likely: false });
 	scope.finish(shape, progress.at);
-}
-
-function emitMark({ f, s, rows }: TreeScope, mark: Mark): void {
-	const { batch, row } = rows;
-	switch (mark.kind) {
-		case 'null':
-			storeNull(f, s.stores, mark.column, batch, row);
-			return;
-		case 'valid':
-			storeBit({ f, rows }, mark.column.validity);
-			return;
-		case 'constant': {
-			const { column, value } = mark;
-			if (column.storage === 'bits') storeBit({ f, rows }, column.values, I32.of(value === 1n ? -1 : 0));
-			else if (column.storage === 'f64') f.store(rows.at8, I64.of(new BigInt64Array(Float64Array.of(Number(value)).buffer)[0] as bigint), column.values);
-			else if (column.storage === 'i64' || column.storage === 'u64') f.store(rows.at8, I64.of(BigInt.asIntN(64, value as bigint)), column.values);
-			else f.store(rows.at4, I32.of(Number(BigInt.asIntN(32, value as bigint))), column.values);
-			if (column.validity >= 0) storeBit({ f, rows }, column.validity);
-		}
-	}
-}
-
-/** Emits a bit: always 1, or that of `mask`, which is 0 or -1. */
-export function storeBit({ f, rows }: Pick<TreeScope, 'f' | 'rows'>, bitmap: number, mask?: I32): void {
-	const loaded = I32.load8U(rows.bitByte, bitmap);
-	if (mask === undefined) f.store8(rows.bitByte, loaded.or(rows.bit), bitmap);
-	else {
-		const byte = f.local(I32, loaded, 'byte');
-		f.store8(rows.bitByte, byte.xor(mask).and(rows.bit).xor(byte), bitmap);
-	}
-}
-
-/** The shape's own numbers at this place have no point. */
-function isIntegral(shape: Shape, token: Token): boolean {
-	const mode = numberMode(shape, shape.tokens.indexOf(token));
-	return isFixed(mode) || mode === 'whole';
 }
 
 /** Whether nothing in the rest depends on more than its own bytes. */
