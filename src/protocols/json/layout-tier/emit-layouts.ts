@@ -138,6 +138,7 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 										if (table !== null) code.commit(f, table, batch, row, descriptor);
 										const entry = CONTEXT.variants + variant * CONTEXT.variantSize + CONTEXT.variantMessages;
 										f.store(context, I32.load(context, entry).add(1), entry);
+										f.count(`shape ${slot} of ${(code.variants[variant] as VariantPlan).variant.name}`);
 										const uses = USES_AT + slot * 4;
 										f.store(shared.block, I32.load(shared.block, uses).add(1), uses);
 										if (withItems && tokens.some(({ kind }) => kind === 'list')) {
@@ -276,6 +277,7 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 				else {
 					if (withTexts) s.stores.pending.text.set(f, texts);
 					retry(f, code, shared, tried, p, outer);
+					f.count('item of no known shape');
 					code.unknownItem.set(f, p);
 					p.set((code.strict.get(plan.item) as Strict).value.call(p, end, batch, row) as I32);
 					f.if(p.eqz(), () => f.return(I32.of(0)));
@@ -309,9 +311,10 @@ function retry(f: FunctionBuilder, { fillName, fillClock }: Shared, { names, clo
 	f.if(tried.ne(which), () => {
 		tried.set(which);
 		const filled = f.local(I32, 0, 'filled');
+		f.count('looked whether a name or an hour is new');
 		for (const { entry, at, table } of names.values()) filled.set(filled.or(fillName.call(entry, at, I32.of(table)) as I32));
 		for (const { cell, at, zone } of clocks.values()) filled.set(filled.or(fillClock.call(cell, at, I32.of(zone)) as I32));
-		again.branchIf(filled);
+		again.branchIf(filled, { name: 'a name or an hour is new' });
 	});
 }
 
