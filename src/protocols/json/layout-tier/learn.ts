@@ -7,8 +7,8 @@
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
 import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
 import type { ScalarType, Schema } from '../../../schema/model.ts';
-import { parseTimestamp } from '../reference/timestamps.ts';
-import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
+import { parseTimestamp } from '../../rows/reference/timestamps.ts';
 import type { LearnedPart, LearnedSequence, NumberForm, Spot } from './spots.ts';
 
 /** Longest part: its bytes are checked by straight-line code. */

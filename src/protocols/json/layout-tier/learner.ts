@@ -1,8 +1,8 @@
 /** Learns layouts from accepted messages, generates the parser for their shapes, and keeps its layouts in memory. */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { GenerateOptions, LayoutLearner, LearnedSample } from '../../../compiler/protocol.ts';
+import { planVariants } from '../../rows/plan.ts';
 import { generateParser } from '../schema-tier/generate.ts';
-import { planVariants } from '../schema-tier/plan.ts';
 import { chooseExpress } from './express.ts';
 import { type CompiledEdge, createLayoutStore, type LayoutStore, type LayoutStoreOptions } from './layout-store.ts';
 import { learnMessage, type ResolveSymbol, rivalConstraints } from './learn.ts';

@@ -9,7 +9,7 @@
  *  start ──{E, s, U, u, b: [──→ state 1 ──], a: [──→ state 2 ──]}──→ end
  * ```
  */
-import type { ListPlan } from '../schema-tier/plan.ts';
+import type { ListPlan } from '../../rows/plan.ts';
 import type { EdgeFacts } from './records.ts';
 import { type LearnedPart, type LearnedSequence, type Spot, shapeKey } from './spots.ts';
 

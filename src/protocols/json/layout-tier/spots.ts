@@ -3,7 +3,7 @@
  * at its lists: a part is text of a fixed length, a list's items follow it, and the next part begins at the closing bracket.
  */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
-import type { ListPlan, ScalarPlan, TemplatePlan } from '../schema-tier/plan.ts';
+import type { ListPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
 
 /**
  * How digits become an integer; windows are 8 or 16 bytes that the conversion loads.

@@ -4,27 +4,12 @@
  */
 
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
-import { type Discriminant, discriminantsOf, type Step } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
-import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { type F64, type Func, type FunctionBuilder, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { equalsBytes } from '../../rows/constants.ts';
+import { createPlaces, emitAbsent, emitChoice, forgetPlaces, KNOWN, type Place, type PlaceValues } from '../../rows/places.ts';
 import { nextToken } from './strict-containers.ts';
-import { equalsBytes, type StrictValues } from './strict-values.ts';
-
-/** What is known of a place. The order matters: from `string` on there is a value. */
-const KNOWN = { no: 0, absent: 1, string: 2, number: 3, true: 4, false: 5, null: 6, object: 7, array: 8 } as const;
-
-interface Place {
-	readonly name: string;
-	readonly step: Step | null;
-	readonly children: Place[];
-	readonly known: Global<I32>;
-	/** Value of a string (between its quotes) or number. */
-	readonly start: Global<I32>;
-	readonly end: Global<I32>;
-	readonly escaped: Global<I32>;
-	/** Elements of an array, -1 until its end was read. */
-	readonly length: Global<I32>;
-}
+import type { StrictValues } from './strict-values.ts';
 
 const encoder = new TextEncoder();
 
@@ -32,49 +17,16 @@ const encoder = new TextEncoder();
  * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start.
  */
 export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema): Func {
-	let count = 0;
-	const createPlace = (name: string, step: Step | null): Place => {
-		const id = count++;
-		const global = (what: string): Global<I32> => m.global(I32, 0, { name: `place${id}.${what}`, mutable: true });
-		return { name, step, children: [], known: global('known'), start: global('start'), end: global('end'), escaped: global('escaped'), length: global('length') };
-	};
-	const root = createPlace('$', null);
-	/** All places that a step may lead to: one a key (aliases), or the position. */
-	const placesAt = (path: readonly Step[]): Place[] => {
-		let places = [root];
-		for (const step of path) {
-			places = places.flatMap((parent) => {
-				const single: Step[] = 'index' in step ? [step] : step.keys.map((key) => ({ keys: [key] }));
-				return single.map((one) => {
-					const name = 'index' in one ? `[${one.index}]` : `.${one.keys[0]}`;
-					const found = parent.children.find((child) => child.name === parent.name + name);
-					if (found !== undefined) return found;
-					const created = createPlace(parent.name + name, one);
-					parent.children.push(created);
-					return created;
-				});
-			});
-		}
-		return places;
-	};
-	const variants = schema.variants.map((variant) => discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })));
+	const { root, variants } = createPlaces(m, schema, false);
 	const walk = emitWalk(m, s, root, 0);
 	const { grammar } = s;
 	const { faults } = grammar;
 	return m.func('select', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
-		forEachPlace(root, (place) => {
-			place.known.set(f, I32.of(KNOWN.no));
-			place.length.set(f, I32.of(-1));
-		});
+		forgetPlaces(f, root);
 		const after = f.local(I32, walk.call(p, end) as I32, 'after');
 		const category = f.local(I32, faults.category, 'category');
 		const at = f.local(I32, faults.at, 'at');
-		variants.forEach((constraints, index) => {
-			f.block((no) => {
-				for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, s, discriminant, places).eqz());
-				f.return(I32.of(index));
-			});
-		});
+		emitChoice(f, variants, valuesOf(f, s));
 		const fail = (code: I32, address: I32): void => {
 			faults.category.set(f, code);
 			faults.at.set(f, address);
@@ -88,29 +40,12 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema)
 	});
 }
 
-function forEachPlace(place: Place, visit: (place: Place) => void): void {
-	visit(place);
-	for (const child of place.children) forEachPlace(child, visit);
-}
-
-/** Emits 1 where the constraint holds. Several places (a key with aliases): the one with a value counts. */
-function emitTest(f: FunctionBuilder, s: StrictValues, discriminant: Discriminant, places: readonly Place[]): I32 {
-	const { test } = discriminant;
-	const each = places.map((place) => emitSingleTest(f, s, discriminant, place));
-	const absentEverywhere = places.map((place) => place.known.eq(KNOWN.absent)).reduce((all, one) => all.and(one));
-	if (test.kind === 'absent') return absentEverywhere;
-	const any = each.reduce((some, one) => some.or(one));
-	return discriminant.orAbsent ? any.or(absentEverywhere) : any;
-}
-
-function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: Discriminant, place: Place): I32 {
-	const holds = f.local(I32, 0, 'holds');
-	const { known } = place;
-	if (orNull) holds.set(known.eq(KNOWN.null));
-	const also = (condition: I32): void => holds.set(holds.or(condition));
-	/** The string's content, decoded where it must be; too long to decode means no match. */
-	const content = (use: (start: Local<I32>, length: Local<I32>) => void): void => {
-		f.if(known.eq(KNOWN.string), () => {
+/** How strings and numbers between a message's brackets are compared with constants. */
+function valuesOf(f: FunctionBuilder, s: StrictValues): PlaceValues {
+	return {
+		byPosition: false,
+		// Decoded where it must be; too long to decode means no match.
+		string(place, use) {
 			const start = f.local(I32, place.start, 'start');
 			const length = f.local(I32, place.end.sub(place.start), 'length');
 			f.block((tooLong) => {
@@ -121,49 +56,9 @@ function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: D
 				});
 				use(start, length);
 			});
-		});
+		},
+		number: (place) => s.kernels.parseDouble.call(place.start, place.end) as F64,
 	};
-	switch (test.kind) {
-		case 'present':
-			also(known.geU(KNOWN.string));
-			break;
-		case 'absent':
-			break;
-		case 'object':
-			also(known.eq(KNOWN.object));
-			break;
-		case 'scalar':
-			also(known.geU(KNOWN.string).and(known.leU(KNOWN.null)));
-			break;
-		case 'array':
-			if (test.least === 0 && test.most === Number.POSITIVE_INFINITY) also(known.eq(KNOWN.array));
-			else {
-				const most = test.most === Number.POSITIVE_INFINITY ? 0x7fffffff : test.most;
-				also(known.eq(KNOWN.array).and(place.length.geS(test.least)).and(place.length.leS(most)));
-			}
-			break;
-		case 'template': {
-			const prefix = encoder.encode(test.prefix);
-			const suffix = encoder.encode(test.suffix);
-			content((start, length) => {
-				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))));
-			});
-			break;
-		}
-		case 'equals': {
-			const { value } = test;
-			if (typeof value === 'string') {
-				const bytes = encoder.encode(value);
-				content((start, length) => {
-					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)));
-				});
-			} else if (typeof value === 'number') {
-				f.if(known.eq(KNOWN.number), () => also((s.kernels.parseDouble.call(place.start, place.end) as F64).eq(value)));
-			} else also(known.eq(value === null ? KNOWN.null : value ? KNOWN.true : KNOWN.false));
-			break;
-		}
-	}
-	return holds;
 }
 
 /**
@@ -174,16 +69,11 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	const { grammar } = s;
 	const { faults } = grammar;
 	const children = place.children.map((child) => ({ child, walk: emitWalk(m, s, child, depth + 1) }));
-	const keyed = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
+	const keyed = children.filter(({ child }) => child.step !== null && 'key' in child.step);
 	const indexed = children.filter(({ child }) => child.step !== null && 'index' in child.step);
 	return m.func(`walk ${place.name}`, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
 		const setAbsent = (which: typeof children, onlyUnknown: boolean): void => {
-			for (const { child } of which) {
-				forEachPlace(child, (below) => {
-					if (onlyUnknown) f.if(below.known.eq(KNOWN.no), () => below.known.set(f, I32.of(KNOWN.absent)));
-					else below.known.set(f, I32.of(KNOWN.absent));
-				});
-			}
+			for (const { child } of which) emitAbsent(f, child, onlyUnknown);
 		};
 		p.set(grammar.whitespace.call(p, end) as I32);
 		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
@@ -275,7 +165,7 @@ function emitWalkObject(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end:
 		f.if(p.eqz(), () => f.return(I32.of(0)));
 		f.block((read) => {
 			for (const { child, walk } of keyed) {
-				const bytes = encoder.encode((child.step as { keys: readonly string[] }).keys[0] as string);
+				const bytes = encoder.encode((child.step as { key: string }).key);
 				f.if(length.eq(bytes.length), () => {
 					f.if(equalsBytes(content, bytes), () => {
 						p.set(walk.call(p, end) as I32);
