@@ -7,8 +7,9 @@ import type { Schema } from '../../schema/model.ts';
 import { type F64, type FunctionBuilder, type Global, I32, type ModuleBuilder } from '../../wasm/index.ts';
 import { equalsBytes } from './constants.ts';
 
-/** What is known of a place. The order matters: from `string` on there is a value. */
-export const KNOWN = { no: 0, absent: 1, string: 2, number: 3, true: 4, false: 5, null: 6, object: 7, array: 8 } as const;
+/** What is known of a place. The order matters: from `string` on there is a value, up to `other` a scalar (`other`: one
+ * that equals no constant). */
+export const KNOWN = { no: 0, absent: 1, string: 2, number: 3, true: 4, false: 5, null: 6, other: 7, object: 8, array: 9 } as const;
 
 export interface Place {
 	readonly name: string;
@@ -128,7 +129,7 @@ function emitSingleTest(f: FunctionBuilder, values: PlaceValues, { test, orNull 
 			also(values.byPosition ? known.geU(KNOWN.object) : known.eq(KNOWN.object));
 			break;
 		case 'scalar':
-			also(known.geU(KNOWN.string).and(known.leU(KNOWN.null)));
+			also(known.geU(KNOWN.string).and(known.leU(KNOWN.other)));
 			break;
 		case 'array':
 			if (test.least === 0 && test.most === Number.POSITIVE_INFINITY) also(known.eq(KNOWN.array));

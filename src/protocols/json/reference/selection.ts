@@ -3,7 +3,8 @@ import { discriminantsOf } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { holds, type Place, type PlaceForm, UNEQUAL } from '../../rows/reference/places.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
-import { decodeString, type RawString, Scanner, utf8Text } from './grammar.ts';
+import { utf8Text } from '../../rows/reference/text.ts';
+import { decodeString, type RawString, Scanner } from './grammar.ts';
 
 const FORM: PlaceForm = { spell: (text) => text.toWellFormed(), byPosition: false };
 

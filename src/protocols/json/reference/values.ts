@@ -8,8 +8,9 @@ import { type FixedPointType, fixedPoint } from '../../rows/reference/fixed-poin
 import { parseDecimal } from '../../rows/reference/numbers.ts';
 import type { MessagePlaces } from '../../rows/reference/parser.ts';
 import { type BatchFull, Refusal } from '../../rows/reference/refusal.ts';
+import { asciiText, utf8Text } from '../../rows/reference/text.ts';
 import { parseTimestamp } from '../../rows/reference/timestamps.ts';
-import { asciiText, decodeString, type Scanner, utf8Text, type ValueKind } from './grammar.ts';
+import { decodeString, type Scanner, type ValueKind } from './grammar.ts';
 
 /** What the walk over one message works with. */
 export interface Walk extends MessagePlaces {

@@ -3,7 +3,7 @@ import type { IntegerType, ScalarType, TimestampFormat } from '../../../schema/m
 import { type Decimal, toFixedPoint } from './numbers.ts';
 import { I64_LEAST, I64_MOST } from './timestamps.ts';
 
-const TIMESTAMP_SCALES: Readonly<Record<Exclude<TimestampFormat, 'rfc3339'>, number>> = { s: 9, ms: 6, us: 3, ns: 0 };
+export const TIMESTAMP_SCALES: Readonly<Record<Exclude<TimestampFormat, 'rfc3339'>, number>> = { s: 9, ms: 6, us: 3, ns: 0 };
 
 export type FixedPointType = Extract<ScalarType, { kind: 'integer' | 'decimal' | 'timestamp' }>;
 
