@@ -81,13 +81,30 @@ export interface DigitVectors {
 	readonly constants: DigitConstants;
 	/** Address of the constant pool. */
 	readonly base: Local<I32>;
-	readonly zeros: Local<V128>;
-	readonly nines: Local<V128>;
-	readonly points: Local<V128>;
-	readonly lowBytes: Local<V128>;
-	readonly tens: Local<V128>;
-	readonly hundreds: Local<V128>;
-	readonly tenThousands: Local<V128>;
+	readonly zeros: V128;
+	readonly nines: V128;
+	readonly points: V128;
+	readonly lowBytes: V128;
+	readonly tens: V128;
+	readonly hundreds: V128;
+	readonly tenThousands: V128;
+}
+
+/** As {@link loadDigitVectors}, but each is loaded where it is used: for functions that seldom come to a decimal's text. */
+export function digitVectorsInMemory(f: FunctionBuilder, constants: DigitConstants): DigitVectors {
+	const base = f.local(I32, constants.pool.base, 'constants');
+	const load = (offset: number): V128 => V128.load(base, offset);
+	return {
+		constants,
+		base,
+		zeros: load(constants.zeros),
+		nines: load(constants.nines),
+		points: load(constants.points),
+		lowBytes: load(constants.lowBytes),
+		tens: load(constants.tens),
+		hundreds: load(constants.hundreds),
+		tenThousands: load(constants.tenThousands),
+	};
 }
 
 export function loadDigitVectors(f: FunctionBuilder, constants: DigitConstants): DigitVectors {

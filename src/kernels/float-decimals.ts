@@ -70,6 +70,51 @@ export function emitFloatDecimals(m: ModuleBuilder, pool: ConstantPool, nearest:
 		give(f, kept, negative);
 	});
 
+	const kept = m.global(I64, 0n, { name: 'kept', mutable: true });
+	const half = m.global(I32, 0, { name: 'half', mutable: true });
+	const rest = m.global(I32, 0, { name: 'rest', mutable: true });
+	const over = m.global(I32, 0, { name: 'over', mutable: true });
+	/** mantissa (53 bits) × 10^exponent (0 to 19) × 2^-shift, exactly: the whole part in `kept` (`over` where it has more than 64 bits), the next bit in `half`, whether any bit follows in `rest`. */
+	const timesPower = m.func('timesPower', { params: { mantissa: I64, exponent: I32, shift: I32 }, results: [] }, (f, { mantissa, exponent, shift }) => {
+		const high = f.local(I64, undefined, 'high');
+		const low = f.local(I64, undefined, 'low');
+		wideMultiply(f, mantissa, power(exponent), high, low);
+		over.set(f, I32.of(0));
+		// From 64 on, the low word is all below the whole part.
+		f.if(shift.geU(64), () => {
+			const by = f.local(I64, shift.sub(64).extendU(), 'by');
+			f.if(
+				shift.eq(64),
+				() => {
+					kept.set(f, high);
+					half.set(f, low.shrU(63n).wrap());
+					rest.set(f, low.shl(1n).ne(0n));
+				},
+				() => {
+					// The product has at most 117 bits.
+					const small = f.local(I32, by.gtU(63n), 'small');
+					kept.set(f, I64.select(small, I64.of(0n), high.shrU(by)));
+					half.set(f, I32.select(small, I32.of(0), high.shrU(by.sub(1n)).wrap().and(1)));
+					rest.set(
+						f,
+						small.or(
+							high
+								.and(I64.of(1n).shl(by.sub(1n)).sub(1n))
+								.or(low)
+								.ne(0n),
+						),
+					);
+				},
+			);
+			f.return();
+		});
+		const by = f.local(I64, shift.extendU(), 'by');
+		over.set(f, high.shrU(by).ne(0n));
+		kept.set(f, high.shl(I64.of(64n).sub(by)).or(low.shrU(by)));
+		half.set(f, low.shrU(by.sub(1n)).wrap().and(1));
+		rest.set(f, low.and(I64.of(1n).shl(by.sub(1n)).sub(1n)).ne(0n));
+	});
+
 	const floatToFixed = m.func('floatToFixed', { params: { value: F64, single: I32, scale: I32, excess: I32, most: I64, least: I64 }, results: [I32] }, (f, { value, single, scale, excess, most, least }) => {
 		const magnitude = f.local(F64, value.abs(), 'magnitude');
 		const bits = f.local(I64, magnitude.reinterpretI64(), 'bits');
@@ -105,87 +150,38 @@ export function emitFloatDecimals(m: ModuleBuilder, pool: ConstantPool, nearest:
 			() => exponent.set(I32.of(1)),
 		);
 		const shift = f.local(I32, I32.of(1075).sub(exponent), 'shift');
-		const wide = f.local(I64, shift.extendU(), 'wide');
-		const high = f.local(I64, undefined, 'high');
-		const low = f.local(I64, undefined, 'low');
-		f.if(single.eqz().and(digits.leU(17)), () => emitLongest(f));
-		// Too small for a decimal of its own at any scale, or a float32 without one: always digits in excess.
-		wideMultiply(f, mantissa, power(scale), high, low);
-		const kept = f.local(I64, 0n, 'kept');
-		const half = f.local(I32, 0, 'half');
-		const rest = f.local(I32, 1, 'rest');
-		f.if(
-			shift.leU(63),
-			() => {
-				f.if(high.shrU(wide).ne(0n), () => range(f));
-				kept.set(high.shl(I64.of(64n).sub(wide)).or(low.shrU(wide)));
-				half.set(low.shrU(wide.sub(1n)).wrap().and(1));
-				rest.set(low.and(I64.of(1n).shl(wide.sub(1n)).sub(1n)).ne(0n));
-			},
-			() =>
-				f.if(shift.leU(120), () => {
-					// Zero shifts 64 bits by nothing: bit 63 of the low word is the half where shift is 64.
-					f.if(
-						shift.eq(64),
-						() => {
-							kept.set(high);
-							half.set(low.shrU(63n).wrap());
-							rest.set(low.shl(1n).ne(0n));
-						},
-						() => {
-							const over = f.local(I64, wide.sub(64n), 'over');
-							kept.set(high.shrU(over));
-							half.set(high.shrU(over.sub(1n)).wrap().and(1));
-							rest.set(
-								high
-									.and(I64.of(1n).shl(over.sub(1n)).sub(1n))
-									.or(low)
-									.ne(0n),
-							);
-						},
-					);
-				}),
-		);
-		const limit = f.local(I64, I64.select(negative, least, most), 'limit');
-		f.if(kept.gtU(limit), () => range(f));
-		f.if(excess.eq(EXCESS.reject), () => f.return(I32.of(DECIMAL_STATUS.scale)));
-		f.if(
-			excess
-				.eq(EXCESS['half-even'])
-				.and(half)
-				.and(rest.or(kept.wrap().and(1))),
-			() => {
-				f.if(kept.geU(limit), () => range(f));
-				kept.set(kept.add(1n));
-			},
-		);
-		give(f, kept, negative);
-
-		/** 16 digits where one of the two next to the value rounds to it, else the nearest 17. A value of this size has a shift below 64. */
-		function emitLongest(into: typeof f): void {
-			wideMultiply(into, mantissa, power(digits.add(2)), high, low);
-			const seventeen = into.local(I64, high.shl(I64.of(64n).sub(wide)).or(low.shrU(wide)), 'seventeen');
-			const below = into.local(I64, low.and(I64.of(1n).shl(wide).sub(1n)), 'below');
-			const sixteen = into.local(I64, seventeen.divU(10n), 'sixteen');
-			const last = into.local(I64, seventeen.sub(sixteen.mul(10n)), 'last');
-			const places = into.local(I32, I32.of(0).sub(digits.add(1)), 'places');
-			const down = into.local(I32, (nearest.call(sixteen, places) as I64).eq(bits), 'down');
-			const up = into.local(I32, (nearest.call(sixteen.add(1n), places) as I64).eq(bits), 'up');
-			into.if(down.or(up), () => {
-				into.if(down.and(up), () => up.set(last.gtU(5n).or(last.eq(5n).and(below.ne(0n).or(sixteen.wrap().and(1))))));
+		const up = f.local(I32, undefined, 'up');
+		const down = f.local(I32, undefined, 'down');
+		const nearestUp = (): I32 => half.and(rest.or(kept.wrap().and(1)));
+		// 16 digits where one of the two next to the value rounds to it.
+		f.if(single.eqz().and(digits.leU(18)), () => {
+			f.call(timesPower, mantissa, digits.add(1), shift);
+			const sixteen = f.local(I64, kept, 'sixteen');
+			const closer = f.local(I32, nearestUp(), 'closer');
+			const places = f.local(I32, I32.of(-1).sub(digits), 'places');
+			down.set((nearest.call(sixteen, places) as I64).eq(bits));
+			up.set((nearest.call(sixteen.add(1n), places) as I64).eq(bits));
+			f.if(down.or(up), () => {
+				f.if(down.and(up), () => up.set(closer));
 				decimal(sixteen.add(up.extendU()), digits.add(1));
 			});
-			const middle = into.local(I64, I64.of(1n).shl(wide.sub(1n)), 'middle');
-			decimal(
-				seventeen.add(
-					below
-						.gtU(middle)
-						.or(below.eq(middle).and(seventeen.wrap().and(1)))
-						.extendU(),
-				),
-				digits.add(2),
-			);
-		}
+			// Else 17, which always do. (With more than 19 digits after the point, no scale is near enough to tell.)
+			f.if(digits.leU(17), () => {
+				f.call(timesPower, mantissa, digits.add(2), shift);
+				decimal(kept.add(nearestUp().extendU()), digits.add(2));
+			});
+		});
+		// Too small for a decimal of its own at any scale, or a float32 without one: always digits in excess.
+		f.call(timesPower, mantissa, scale, shift);
+		const limit = f.local(I64, I64.select(negative, least, most), 'limit');
+		f.if(over.or(kept.gtU(limit)), () => range(f));
+		f.if(excess.eq(EXCESS.reject), () => f.return(I32.of(DECIMAL_STATUS.scale)));
+		const whole = f.local(I64, kept, 'whole');
+		f.if(excess.eq(EXCESS['half-even']).and(nearestUp()), () => {
+			f.if(whole.geU(limit), () => range(f));
+			whole.set(whole.add(1n));
+		});
+		give(f, whole, negative);
 	});
 	return { scaleMantissa, floatToFixed, powersF64 };
 }

@@ -127,10 +127,17 @@ function writeString(writer: MessagePackWriter, d: Draws, text: string, formats:
 		writer.stringBytes(bytes);
 		return;
 	}
-	if (d.chance(50)) writer.binary(bytes);
-	else if (d.chance(50) && bytes.length < 256) writer.raw(Uint8Array.of(0xd9, bytes.length, ...bytes));
-	else if (d.chance(50)) writer.raw(Uint8Array.of(0xda, bytes.length >> 8, bytes.length & 255, ...bytes));
-	else writer.raw(Uint8Array.of(0xdb, 0, 0, bytes.length >> 8, bytes.length & 255, ...bytes));
+	switch (d.below(4)) {
+		case 0:
+		case 1:
+			writer.binary(bytes);
+			return;
+		case 2:
+			writer.raw(bytes.length < 256 ? Uint8Array.of(0xd9, bytes.length, ...bytes) : Uint8Array.of(0xda, bytes.length >> 8, bytes.length & 255, ...bytes));
+			return;
+		default:
+			writer.raw(Uint8Array.of(0xdb, 0, 0, bytes.length >> 8, bytes.length & 255, ...bytes));
+	}
 }
 
 function writeHead(writer: MessagePackWriter, d: Draws, count: number, kind: 'array' | 'map', { unusual }: Formats): void {

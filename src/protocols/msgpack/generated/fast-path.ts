@@ -10,11 +10,12 @@
  * caller discard all.
  */
 import type { Column, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
-import { READ_BEYOND } from '../../../compiler/parser-abi.ts';
-import { type DigitVectors, emitDecimalOfLength, loadDigitVectors } from '../../../kernels/decimals.ts';
+import { CONTEXT, DESCRIPTOR, READ_BEYOND } from '../../../compiler/parser-abi.ts';
+import { type DigitVectors, digitVectorsInMemory, emitDecimalOfLength } from '../../../kernels/decimals.ts';
 import { positionsOf } from '../../../schema/discriminants.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { BatchState } from '../../rows/batch-state.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { fixedPoint } from '../../rows/fixed-point.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type ScalarPlan, type TemplatePlan, type TuplePlan, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
@@ -43,6 +44,8 @@ interface Scope extends Common {
 	readonly vectors: DigitVectors;
 	/** Lanes that turn around the lowest eight bytes. */
 	readonly reverse: Local<V128>;
+	/** Where to go to give up: the caller parses strictly. A branch there costs nothing where it is not taken. */
+	readonly failed: Label;
 	/** How many bytes beyond the message's end the cursor may be. */
 	ahead: number;
 	/** Constant bytes that have been expected but not yet compared. */
@@ -64,10 +67,20 @@ function fieldCount(plan: ValuePlan): number {
 	return plan.kind === 'message' || plan.kind === 'tuple' ? plan.fields.reduce((sum, { value }) => sum + fieldCount(value), 0) : 1;
 }
 
-/** `fast(p, end, batch, row) -> after | 0` for a whole message of a table; `p` is before `end`. */
-export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPlan, strict: StrictFunctions, form: SchemaForm, relaxed: boolean): Func<I32> {
+/**
+ * `fast(descriptor, count, context) -> taken`: reads messages of a table, one after the other, until one is not written
+ * as this code expects, or the batch is full. What it takes is in the batch; counters of messages are the caller's.
+ */
+export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPlan, strict: StrictFunctions, state: BatchState, form: SchemaForm, relaxed: boolean): Func<I32> {
 	const table = variant.table as TableLayout;
-	return m.func(`fast ${variant.variant.name} as ${form}`, { params: { p: I32, end: I32, batch: I32, row: I32 }, results: [I32] }, (f, { p, end, batch, row }) => {
+	return m.func(`fast ${variant.variant.name} as ${form}`, { params: { descriptor: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptor, count, context }) => {
+		const batch = f.local(I32, I32.load(context, CONTEXT.variants + variant.index * CONTEXT.variantSize + CONTEXT.variantBatch), 'batch');
+		const row = f.local(I32, I32.load(batch), 'row');
+		const first = f.local(I32, descriptor, 'first');
+		const room = f.local(I32, I32.of(table.spaces[0]?.capacity ?? 0).sub(row), 'room');
+		const last = f.local(I32, descriptor.add(I32.select(count.ltU(room), count, room).shl(4)), 'last');
+		const p = f.local(I32, undefined, 'p');
+		const end = f.local(I32, undefined, 'end');
 		const rows = createRows(
 			f,
 			batch,
@@ -75,30 +88,40 @@ export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPla
 			variant.top.fields.map(({ value }) => value),
 			0,
 		);
-		rows.place();
-		const scope = openScope({ m, s, form, table, strict, relaxed }, f, p, end, rows);
-		emitStruct(scope, variant.top);
-		flush(scope);
-		f.return(p);
+		f.block((failed) => {
+			const scope = openScope({ m, s, form, table, strict, relaxed }, f, p, end, rows, failed);
+			f.loop((next) => {
+				failed.branchIf(descriptor.geU(last));
+				p.set(I32.load(descriptor, DESCRIPTOR.offset));
+				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
+				failed.branchIf(p.geU(end));
+				scope.ahead = 0;
+				rows.place();
+				state.resetPending(f, table, batch);
+				emitStruct(scope, variant.top);
+				flush(scope);
+				failed.branchIf(p.ne(end));
+				state.commit(f, table, batch, row, descriptor);
+				row.set(row.add(1));
+				descriptor.set(descriptor.add(DESCRIPTOR.size));
+				next.branch();
+			});
+		});
+		f.return(descriptor.sub(first).shrU(4));
 	});
 }
 
-function openScope(common: Common, f: FunctionBuilder, p: Local<I32>, end: I32, rows: Rows): Scope {
+function openScope(common: Common, f: FunctionBuilder, p: Local<I32>, end: I32, rows: Rows, failed: Label): Scope {
 	const reverse = f.local(V128, V128.bytes(7, 6, 5, 4, 3, 2, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80), 'reverse');
-	return { ...common, f, p, end, rows, vectors: loadDigitVectors(f, common.s.digits), reverse, ahead: 0, run: [] };
+	return { ...common, f, p, end, rows, vectors: digitVectorsInMemory(f, common.s.digits), reverse, failed, ahead: 0, run: [] };
 }
 
 // The cursor
 
-/** Emits: give up, the caller parses strictly. */
-function fail(scope: Scope): void {
-	scope.f.return(I32.of(0));
-}
-
 /** Emits: where `bytes` from the cursor on may reach beyond what can be read, the cursor must not be beyond the message. */
 function need(scope: Scope, bytes: number): void {
 	if (scope.ahead + bytes <= READ_BEYOND) return;
-	scope.f.if(scope.p.gtU(scope.end), () => fail(scope), undefined, UNLIKELY);
+	scope.failed.branchIf(scope.p.gtU(scope.end), UNLIKELY);
 	scope.ahead = 0;
 }
 
@@ -114,11 +137,11 @@ function expect(scope: Scope, bytes: readonly number[]): void {
 
 /** Emits the comparison of the expected bytes and moves the cursor past them. */
 function flush(scope: Scope): void {
-	const { f, p } = scope;
+	const { p } = scope;
 	while (scope.run.length > 0) {
 		const bytes = Uint8Array.from(scope.run.splice(0, LONGEST_RUN));
 		need(scope, bytes.length);
-		f.if(equalsBytes(p, bytes).eqz(), () => fail(scope), undefined, UNLIKELY);
+		scope.failed.branchIf(equalsBytes(p, bytes).eqz(), UNLIKELY);
 		advance(scope, bytes.length);
 		scope.ahead += bytes.length;
 	}
@@ -126,9 +149,9 @@ function flush(scope: Scope): void {
 
 /** Emits: the strict function of one value, in place. */
 function strictValue(scope: Scope, plan: ValuePlan): void {
-	const { f, p, end, rows, strict } = scope;
+	const { p, end, rows, strict } = scope;
 	p.set((strict.get(plan) as Func<I32>).call(p, end, rows.batch, rows.row));
-	f.if(p.eqz(), () => fail(scope));
+	scope.failed.branchIf(p.eqz(), UNLIKELY);
 }
 
 /**
@@ -146,11 +169,29 @@ function oneOf(scope: Scope, plan: ValuePlan, most: number, formats: (done: Labe
 	scope.ahead += most;
 }
 
-/** The eight bytes behind the cursor's first as a big-endian number, bound. */
-function wordBehind(scope: Scope, offset = 1): Local<I64> {
-	const bytes = V128.load64Zero(scope.p, offset);
-	return scope.f.local(I64, (scope.relaxed ? bytes.relaxedSwizzle(scope.reverse) : bytes.swizzle(scope.reverse)).i64x2.extractLane(0), 'word');
+/** Emits one format of several. Where it is this one, the code goes on below: branches that are taken cost more. */
+function whereNot(scope: Scope, isOther: I32, format: () => void): void {
+	scope.f.block((next) => {
+		next.branchIf(isOther);
+		format();
+	});
 }
+
+/** The eight bytes behind the cursor's first, turned around: as an integer or a double, whichever is used. */
+function wordBehind(scope: Scope, offset = 1): { integer(): I64; double(): F64 } {
+	const loaded = V128.load64Zero(scope.p, offset);
+	const bytes = scope.f.local(V128, scope.relaxed ? loaded.relaxedSwizzle(scope.reverse) : loaded.swizzle(scope.reverse), 'word');
+	return { integer: () => bytes.i64x2.extractLane(0), double: () => bytes.f64x2.extractLane(0) };
+}
+
+/**
+ * 1.5 × 2^52: added to a double below 2^51, it rounds that to a whole number, which then stands in the lowest bits (as
+ * what they are more than those of this constant). Greater doubles, and those that are no numbers, give more.
+ */
+const ROUNDING = 1.5 * 2 ** 52;
+const ROUNDING_BITS = 0x4338000000000000n;
+/** What a double can have in 15 digits. */
+const FIFTEEN_DIGITS = 10n ** 15n - 1n;
 
 // Containers
 
@@ -181,7 +222,7 @@ function emitMembers(scope: Scope, plan: MessagePlan): void {
 	flush(scope);
 	need(scope, 1);
 	const head = f.local(I32, I32.load8U(p).xor(FORMAT.fixmap), 'head');
-	f.if(head.gtU(15), () => fail(scope), undefined, UNLIKELY);
+	scope.failed.branchIf(head.gtU(15), UNLIKELY);
 	advance(scope, 1);
 	scope.ahead += 1;
 	const left = f.local(I32, head, 'left');
@@ -215,7 +256,7 @@ function emitMembers(scope: Scope, plan: MessagePlan): void {
 		);
 		scope.ahead = Math.max(before, scope.ahead);
 	}
-	f.if(left, () => fail(scope), undefined, UNLIKELY);
+	scope.failed.branchIf(left, UNLIKELY);
 }
 
 function emitElements(scope: Scope, fields: readonly FieldPlan[]): void {
@@ -229,7 +270,7 @@ function emitElements(scope: Scope, fields: readonly FieldPlan[]): void {
 	flush(scope);
 	need(scope, 1);
 	const count = f.local(I32, I32.load8U(p).xor(FORMAT.fixarray), 'elements');
-	f.if(count.gtU(Math.min(15, fields.length)).or(count.ltU(required)), () => fail(scope), undefined, UNLIKELY);
+	scope.failed.branchIf(count.gtU(Math.min(15, fields.length)).or(count.ltU(required)), UNLIKELY);
 	advance(scope, 1);
 	scope.ahead += 1;
 	fields.forEach(({ value }, index) => {
@@ -286,19 +327,22 @@ function emitFastList(scope: Scope, plan: ListPlan): Func<I32> {
 		f.if(left.gtU(I32.of(capacity).sub(row)), () => f.return(I32.of(0)), undefined, UNLIKELY);
 		const itemPlans = plan.item.kind === 'message' || plan.item.kind === 'tuple' ? [plan.item, ...plan.item.fields.map(({ value }) => value)] : [plan.item];
 		const rows = createRows(f, batch, row, itemPlans, column.itemSpace);
-		const inner = openScope(scope, f, p, end, rows);
-		f.block((closed) => {
-			f.loop((next) => {
-				closed.branchIf(left.eqz());
-				f.if(p.geU(end), () => f.return(I32.of(0)), undefined, UNLIKELY);
-				inner.ahead = 0;
-				rows.place();
-				emitValue(inner, plan.item);
-				flush(inner);
-				row.set(row.add(1));
-				left.set(left.sub(1));
-				next.branch();
+		f.block((finished) => {
+			f.block((failed) => {
+				const inner = openScope(scope, f, p, end, rows, failed);
+				f.loop((next) => {
+					finished.branchIf(left.eqz());
+					failed.branchIf(p.geU(end), UNLIKELY);
+					inner.ahead = 0;
+					rows.place();
+					emitValue(inner, plan.item);
+					flush(inner);
+					row.set(row.add(1));
+					left.set(left.sub(1));
+					next.branch();
+				});
 			});
+			f.return(I32.of(0));
 		});
 		pending.set(f, row);
 		storeListEnd(f, column.values, batch, parent, start, row);
@@ -334,7 +378,7 @@ function emitValue(scope: Scope, plan: ValuePlan): void {
 }
 
 function emitPresent(scope: Scope, plan: ValuePlan): void {
-	const { f, p } = scope;
+	const { p } = scope;
 	switch (plan.kind) {
 		case 'message':
 		case 'tuple':
@@ -344,7 +388,7 @@ function emitPresent(scope: Scope, plan: ValuePlan): void {
 			flush(scope);
 			const list = emitFastList(scope, plan);
 			p.set(list.call(p, scope.end, scope.rows.batch, scope.rows.row));
-			f.if(p.eqz(), () => fail(scope), undefined, UNLIKELY);
+			scope.failed.branchIf(p.eqz(), UNLIKELY);
 			// Behind the last item, or the head of an empty list, which begins within the message.
 			scope.ahead = Math.max(5, scope.ahead);
 			need(scope, READ_BEYOND);
@@ -444,33 +488,33 @@ function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void 
 		};
 		const integers: Record<string, () => void> = {
 			uint64: () =>
-				f.if(byte.eq(FORMAT.uint64), () => {
-					if (!unsigned) other.branchIf(word.ltS(0n), UNLIKELY);
-					value.set(word);
+				whereNot(scope, byte.ne(FORMAT.uint64), () => {
+					value.set(word.integer());
+					if (!unsigned) other.branchIf(value.ltS(0n), UNLIKELY);
 					scaled(8, false);
 				}),
 			uint32: () =>
-				f.if(byte.eq(FORMAT.uint32), () => {
-					value.set(word.shrU(32n));
+				whereNot(scope, byte.ne(FORMAT.uint32), () => {
+					value.set(word.integer().shrU(32n));
 					scaled(4, false);
 				}),
 			uint16: () =>
-				f.if(byte.eq(FORMAT.uint16), () => {
-					value.set(word.shrU(48n));
+				whereNot(scope, byte.ne(FORMAT.uint16), () => {
+					value.set(word.integer().shrU(48n));
 					scaled(2, false);
 				}),
 			uint8: () =>
-				f.if(byte.eq(FORMAT.uint8), () => {
-					value.set(word.shrU(56n));
+				whereNot(scope, byte.ne(FORMAT.uint8), () => {
+					value.set(word.integer().shrU(56n));
 					scaled(1, false);
 				}),
 			int64: () =>
-				f.if(byte.eq(FORMAT.int64), () => {
-					value.set(word);
+				whereNot(scope, byte.ne(FORMAT.int64), () => {
+					value.set(word.integer());
 					scaled(8, true);
 				}),
 			fixint: () =>
-				f.if(byte.ltU(FORMAT.fixmap), () => {
+				whereNot(scope, byte.geU(FORMAT.fixmap), () => {
 					value.set(byte.extendU());
 					scaled(0, false);
 				}),
@@ -479,14 +523,17 @@ function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void 
 			for (const name of names) integers[name]?.();
 		};
 		/** A float64 that is a decimal of at most 15 digits at this scale: the candidate rounds back to it (kernels/float-decimals.ts). */
+		const roundFloat = (scaledBy: number, most: bigint): void => {
+			const float = f.local(F64, word.double(), 'float');
+			const sum = f.local(F64, (scaledBy === 0 ? float : float.mul(10 ** scaledBy)).add(ROUNDING), 'sum');
+			value.set(sum.reinterpretI64().sub(ROUNDING_BITS));
+			other.branchIf(value.add(most).gtU(most * 2n), UNLIKELY);
+			const candidate = sum.sub(ROUNDING);
+			other.branchIf((scaledBy === 0 ? candidate : candidate.div(10 ** scaledBy)).ne(float), UNLIKELY);
+		};
 		const fromFloat = (): void =>
-			f.if(byte.eq(FORMAT.float64), () => {
-				const float = f.local(F64, word.reinterpretF64(), 'float');
-				const power = F64.of(10 ** scale);
-				const candidate = f.local(F64, (scale === 0 ? float : float.mul(power)).nearest(), 'candidate');
-				other.branchIf(candidate.abs().lt(1e15).eqz(), UNLIKELY);
-				other.branchIf((scale === 0 ? candidate : candidate.div(power)).ne(float), UNLIKELY);
-				value.set(candidate.truncI64S());
+			whereNot(scope, byte.ne(FORMAT.float64), () => {
+				roundFloat(scale, FIFTEEN_DIGITS);
 				if (column.storage === 'i32') other.branchIf(value.add(0x80000000n).shrU(32n).ne(0n), UNLIKELY);
 				else if (column.storage === 'u32') other.branchIf(value.shrU(32n).ne(0n), UNLIKELY);
 				else if (unsigned) other.branchIf(value.ltS(0n), UNLIKELY);
@@ -495,24 +542,18 @@ function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void 
 				advance(scope, 9);
 				done.branch();
 			});
-		/** Whole milliseconds as a double: beyond 15 digits once scaled, and exact all the same. */
+		/** A count of whole seconds, milliseconds … as a double: beyond 15 digits once scaled, and exact all the same. */
 		const fromWholeFloat = (): void =>
-			f.if(byte.eq(FORMAT.float64), () => {
-				const float = f.local(F64, word.reinterpretF64(), 'float');
-				other.branchIf(
-					float
-						.abs()
-						.lt(2 ** 53)
-						.eqz(),
-					UNLIKELY,
-				);
-				other.branchIf(float.trunc().ne(float), UNLIKELY);
-				value.set(float.truncI64S());
-				scaled(8, true);
+			whereNot(scope, byte.ne(FORMAT.float64), () => {
+				const fits = ((1n << 63n) - 1n) / 10n ** BigInt(scale);
+				roundFloat(0, fits < FIFTEEN_DIGITS ? fits : FIFTEEN_DIGITS);
+				store(scale === 0 ? value : value.mul(10n ** BigInt(scale)));
+				advance(scope, 9);
+				done.branch();
 			});
 		if (decimal) {
 			fromFloat();
-			f.if(byte.and(0xe0).eq(FORMAT.fixstr), () => {
+			whereNot(scope, byte.and(0xe0).ne(FORMAT.fixstr), () => {
 				const length = f.local(I32, byte.and(0x1f), 'length');
 				const after = f.local(I32, p.add(length).add(1), 'after');
 				emitDecimalOfLength(f, scope.vectors, { start: p.add(1), length, scale, store, ...(column.textScales >= 0 ? { storeTextScale: storeScale } : {}), otherwise: other });
@@ -523,10 +564,10 @@ function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void 
 		} else if (type.kind === 'timestamp') {
 			emitIntegers(['uint64']);
 			fromWholeFloat();
-			f.if(byte.eq(FORMAT.fixext8).and(I32.load8S(p, 1).eq(TIMESTAMP_EXTENSION)), () => {
+			whereNot(scope, byte.ne(FORMAT.fixext8).or(I32.load8S(p, 1).ne(TIMESTAMP_EXTENSION)), () => {
 				const both = wordBehind(scope, 2);
-				const seconds = f.local(I64, both.and((1n << 34n) - 1n), 'seconds');
-				const nanoseconds = f.local(I64, both.shrU(34n), 'nanoseconds');
+				const seconds = f.local(I64, both.integer().and((1n << 34n) - 1n), 'seconds');
+				const nanoseconds = f.local(I64, both.integer().shrU(34n), 'nanoseconds');
 				other.branchIf(nanoseconds.gtU(999999999n).or(seconds.gtU(9223372035n)), UNLIKELY);
 				store(seconds.mul(1000000000n).add(nanoseconds));
 				advance(scope, 10);
@@ -546,7 +587,7 @@ function emitFloat(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
 	need(scope, 9);
 	oneOf(scope, plan, 9, (done, other) => {
 		other.branchIf(I32.load8U(p).ne(FORMAT.float64), UNLIKELY);
-		const value = f.local(F64, wordBehind(scope).reinterpretF64(), 'value');
+		const value = f.local(F64, wordBehind(scope).double(), 'value');
 		// Not a number has one form in columns.
 		other.branchIf(value.ne(value), UNLIKELY);
 		f.store(rows.at8, value, column.values);

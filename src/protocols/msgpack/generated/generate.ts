@@ -2,12 +2,12 @@
  * The generated tier: a WebAssembly module made from a schema's layout. One message at a time it guesses the variant,
  * runs that variant's fast path, and where that does not succeed selects and parses strictly.
  */
-import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, I32, I64 } from '../../../wasm/index.ts';
+import { createModule, type Func, I32, I64, type Label } from '../../../wasm/index.ts';
 import { createBatchState, emitRefusal } from '../../rows/batch-state.ts';
 import { planVariants, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
@@ -31,11 +31,12 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		mayIntern: m.global(I32, 0, { name: 'mayIntern', mutable: true }),
 	};
 	const values = emitValues(m, pool, grammar, stores, emitSymbolTable(m), environment);
+	const batchState = createBatchState(stores.pending);
 	const strict: StrictFunctions = new Map();
 	const tops = variants.map((variant) => emitStrict(m, values, variant.top, variant.table, strict));
 	const fast = variants.map((variant) => {
 		if (variant.table === null || !hasFastPath(variant.top)) return null;
-		const as = (form: 'map' | 'array'): Func<I32> => emitFastVariant(m, values, variant, strict, form, options.relaxedSimd ?? false);
+		const as = (form: 'map' | 'array'): Func<I32> => emitFastVariant(m, values, variant, strict, batchState, form, options.relaxedSimd ?? false);
 		return { map: variant.top.kind === 'message' ? as('map') : null, array: as('array') };
 	});
 	const lastVariant = m.global(I32, -1, { name: 'lastVariant', mutable: true });
@@ -43,46 +44,24 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 	const select = several ? emitSelection(m, values, layout.schema) : null;
 	const guess = several ? emitGuess(m, values, layout.schema, lastVariant) : null;
 	const mayGuess = guessable(layout.schema);
-	const { resetPending, commit } = createBatchState(stores.pending);
 
-	/** `accept <variant>(p, end, context, descriptor, strictly) -> 1 | 0`: parses, checks the end, commits. */
+	/** `accept <variant>(p, end, context, descriptor) -> 1 | 0`: parses strictly, checks the end, commits. */
 	const accept = variants.map((variant, index): Func<I32> => {
-		return m.func(`accept ${variant.variant.name}`, { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
+		return m.func(`accept ${variant.variant.name}`, { params: { p: I32, end: I32, context: I32, descriptor: I32 }, results: [I32] }, (f, { p, end, context, descriptor }) => {
 			const entry = CONTEXT.variants + index * CONTEXT.variantSize;
 			const { table } = variant;
 			const batch = f.local(I32, table === null ? I32.of(0) : I32.load(context, entry + CONTEXT.variantBatch), 'batch');
 			const row = f.local(I32, table === null ? I32.of(0) : I32.load(batch), 'row');
-			const after = f.local(I32, undefined, 'after');
-			const own = fast[index] ?? null;
-			const rows = (table as TableLayout | null)?.spaces[0]?.capacity ?? 0;
-			if (table !== null) resetPending(f, table, batch);
-			const finish = (): void => {
-				if (table !== null) commit(f, table, batch, row, descriptor);
-				f.store(context, I32.load(context, entry + CONTEXT.variantMessages).add(1), entry + CONTEXT.variantMessages);
-				f.return(I32.of(1));
-			};
-			f.if(strictly.eqz(), () => {
-				if (own !== null) {
-					f.if(row.geU(rows).or(p.geU(end)), () => f.return(I32.of(0)), undefined, { likely: false });
-					if (own.map === null) after.set(own.array.call(p, end, batch, row));
-					else {
-						const { map, array } = own;
-						f.if(
-							I32.load8U(p).and(0xf0).eq(0x90),
-							() => after.set(array.call(p, end, batch, row)),
-							() => after.set(map.call(p, end, batch, row)),
-							{ likely: false },
-						);
-					}
-					f.if(after.eq(end), finish);
-				}
-				f.return(I32.of(0));
-			});
-			if (table !== null) f.if(row.geU(rows), () => grammar.faults.raise(f, 'full', p));
-			after.set((tops[index] as Func<I32>).call(p, end, batch, row));
+			if (table !== null) {
+				batchState.resetPending(f, table, batch);
+				f.if(row.geU(table.spaces[0]?.capacity ?? 0), () => grammar.faults.raise(f, 'full', p));
+			}
+			const after = f.local(I32, (tops[index] as Func<I32>).call(p, end, batch, row), 'after');
 			f.if(after.eqz(), () => f.return(I32.of(0)));
 			f.if(after.ltU(end), () => grammar.faults.raise(f, 'trailing', after));
-			finish();
+			if (table !== null) batchState.commit(f, table, batch, row, descriptor);
+			f.store(context, I32.load(context, entry + CONTEXT.variantMessages).add(1), entry + CONTEXT.variantMessages);
+			f.return(I32.of(1));
 		});
 	});
 
@@ -95,9 +74,32 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		const variant = f.local(I32, undefined, 'variant');
 		const accepted = f.local(I32, undefined, 'accepted');
 		f.store(context, I32.of(STOP.done), CONTEXT.stop);
-		const call = (which: VariantPlan, strictly: number): void => {
-			accepted.set((accept[which.index] as Func<I32>).call(p, end, context, descriptor, I32.of(strictly)));
+		/** Emits: the variant's fast path takes as many messages as are its own, from this one on; goes on to `next` where it took any. */
+		const takeFast = (which: VariantPlan, next: Label): void => {
+			const own = fast[which.index];
+			if (own === null || own === undefined || mayGuess[which.index] !== true) return;
+			const taken = f.local(I32, undefined, 'taken');
+			const take = (func: Func<I32>): void => taken.set(func.call(descriptor, count.sub(done), context));
+			if (own.map === null) take(own.array);
+			else {
+				const { map, array } = own;
+				f.if(
+					p.ltU(end).and(I32.load8U(p).and(0xf0).eq(0x90)),
+					() => take(array),
+					() => take(map),
+				);
+			}
+			f.if(taken, () => {
+				const entry = CONTEXT.variants + which.index * CONTEXT.variantSize + CONTEXT.variantMessages;
+				f.store(context, I32.load(context, entry).add(taken), entry);
+				f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
+				descriptor.set(descriptor.add(taken.shl(4)));
+				done.set(done.add(taken));
+				if (several) lastVariant.set(f, I32.of(which.index));
+				next.branch();
+			});
 		};
+		const acceptStrictly = (which: VariantPlan): void => accepted.set((accept[which.index] as Func<I32>).call(p, end, context, descriptor));
 		f.block((stopped) => {
 			f.loop((message) => {
 				stopped.branchIf(done.geU(count));
@@ -105,29 +107,23 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				accepted.set(I32.of(0));
 				environment.mayIntern.set(f, I32.of(0));
-				if (guess === null) call(variants[0] as VariantPlan, 0);
-				else {
-					variant.set(guess.call(p, end));
+				if (guess === null) takeFast(variants[0] as VariantPlan, message);
+				else
+					f.switch(
+						guess.call(p, end),
+						variants.map((which) => () => takeFast(which, message)),
+					);
+				environment.mayIntern.set(f, I32.of(1));
+				if (select === null) {
+					variant.set(I32.of(0));
+					acceptStrictly(variants[0] as VariantPlan);
+				} else {
+					variant.set(select.call(p, end));
 					f.switch(
 						variant,
-						variants.map((which) => () => {
-							if (mayGuess[which.index] === true && fast[which.index] !== null) call(which, 0);
-						}),
+						variants.map((which) => () => acceptStrictly(which)),
 					);
 				}
-				f.if(accepted.eqz(), () => {
-					environment.mayIntern.set(f, I32.of(1));
-					if (select === null) {
-						variant.set(I32.of(0));
-						call(variants[0] as VariantPlan, 1);
-					} else {
-						variant.set(select.call(p, end));
-						f.switch(
-							variant,
-							variants.map((which) => () => call(which, 1)),
-						);
-					}
-				});
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(f, grammar.faults, { p, end, context, variant, variants }, stopped));
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
