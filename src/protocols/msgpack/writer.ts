@@ -1,5 +1,5 @@
 /** Writes MessagePack value by value: for simulators, tests, and {@link encodeMessagePack}. */
-import { FORMAT, TIMESTAMP_EXTENSION } from './format.ts';
+import { FORMAT, TIMESTAMP_EXTENSION } from '../../kernels/messagepack-format.ts';
 
 /** A format of integers, by its name in the specification. */
 export type IntegerFormat = 'fixint' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'int8' | 'int16' | 'int32' | 'int64';

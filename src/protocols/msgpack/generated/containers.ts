@@ -6,7 +6,7 @@ import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, typ
 import { equalsBytes } from '../../rows/constants.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type TuplePlan, type ValuePlan } from '../../rows/plan.ts';
 import { markValid, storeListEnd, storeNull } from '../../rows/store.ts';
-import { FORMAT } from '../format.ts';
+import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { KIND } from './grammar.ts';
 import { emitScalarFunction, type Values } from './values.ts';
 

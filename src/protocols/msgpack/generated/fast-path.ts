@@ -21,7 +21,7 @@ import { fixedPoint } from '../../rows/fixed-point.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type ScalarPlan, type TemplatePlan, type TuplePlan, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
 import { createRows, markRowValid, type Rows, storeBit } from '../../rows/row-addresses.ts';
 import { inlineView, lanesBelow, storeListEnd, storeNull } from '../../rows/store.ts';
-import { FORMAT, TIMESTAMP_EXTENSION } from '../format.ts';
+import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import type { StrictFunctions } from './containers.ts';
 import { bigEndian16, bigEndian32 } from './grammar.ts';
 import { arrayHead, constantBytes, mapHead, type SchemaForm, textBytes } from './spelling.ts';

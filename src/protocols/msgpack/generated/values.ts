@@ -17,7 +17,7 @@ import { fixedPoint } from '../../rows/fixed-point.ts';
 import { emitInternSymbol, type SymbolEnvironment } from '../../rows/intern.ts';
 import type { ConstantPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
 import { heapOf, markValid, type Stores, storeNull, storeScalar } from '../../rows/store.ts';
-import { FORMAT, TIMESTAMP_EXTENSION } from '../format.ts';
+import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { bigEndian32, bigEndian64, type Grammar, KIND } from './grammar.ts';
 
 export interface Values {

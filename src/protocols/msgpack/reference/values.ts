@@ -10,7 +10,7 @@ import type { MessagePlaces } from '../../rows/reference/parser.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import { asciiText, utf8Text } from '../../rows/reference/text.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from '../../rows/reference/timestamps.ts';
-import { type Kind, TIMESTAMP_EXTENSION } from '../format.ts';
+import { type Kind, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { floatToFixedPoint } from './floats.ts';
 import { checkUtf8, type ScannedNumber, type Scanner } from './scanner.ts';
 import { parseTimestampExtension } from './timestamps.ts';
