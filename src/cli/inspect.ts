@@ -1,10 +1,10 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
-import { json } from '../protocols/json/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
-import { numberOption, readArguments } from './arguments.ts';
+import { choice, numberOption, readArguments } from './arguments.ts';
 import { inspectMemory } from './inspect-memory.ts';
 import { loadSchema } from './load-schema.ts';
+import { PROTOCOL_NAMES, protocolOf } from './protocols.ts';
 import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -60,7 +60,8 @@ function tableText(layout: TableLayout): string {
 }
 
 export async function inspectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' } });
+	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' }, protocol: { type: 'string' } });
+	const protocol = choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES) ?? 'json';
 	const { schema } = await loadSchema('inspect', positionals[0]);
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
@@ -68,7 +69,7 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
-		console.log(await inspectMemory({ schema, variant: values.variant, rows, stagger, file: positionals[1] }));
+		console.log(await inspectMemory({ protocol: protocolOf('inspect', protocol, schema), variant: values.variant, rows, stagger, file: positionals[1] }));
 		return EXIT.ok;
 	}
 	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory\nSee: tickforge inspect --help`);
@@ -80,7 +81,7 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	}
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
-	const bytes = json(chosen).generate(layout);
+	const bytes = protocolOf('inspect', protocol, chosen).generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
 	if (values.code) console.log(`\n${printModule(bytes)}`);

@@ -10,7 +10,19 @@ const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.repla
 const framed = (bytes: Uint8Array, options: DriveOptions = {}): string[] => drive(reference, messagePackValues(), bytes, options).framed.map((one) => (one.kind === 'message' ? one.text : `too long: ${one.length}`));
 
 const value = fc.letrec<{ value: unknown }>((tie) => ({
-	value: fc.oneof({ depthSize: 'small' }, fc.constant(null), fc.boolean(), fc.integer(), fc.double(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.string({ maxLength: 40 }), fc.uint8Array({ maxLength: 300 }), fc.tuple(fc.integer({ min: -128, max: 127 }), fc.uint8Array({ maxLength: 20 })).map(([type, data]) => extension(type, data)), fc.array(tie('value'), { maxLength: 18 }), fc.dictionary(fc.string(), tie('value'), { maxKeys: 18 })),
+	value: fc.oneof(
+		{ depthSize: 'small' },
+		fc.constant(null),
+		fc.boolean(),
+		fc.integer(),
+		fc.double(),
+		fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
+		fc.string({ maxLength: 40 }),
+		fc.uint8Array({ maxLength: 300 }),
+		fc.tuple(fc.integer({ min: -128, max: 127 }), fc.uint8Array({ maxLength: 20 })).map(([type, data]) => extension(type, data)),
+		fc.array(tie('value'), { maxLength: 18 }),
+		fc.dictionary(fc.string(), tie('value'), { maxKeys: 18 }),
+	),
 })).value;
 
 describe('MessagePack values', () => {

@@ -1,7 +1,7 @@
 /** MessagePack to JavaScript values, for what has no schema. */
 import type { ErrorCategory } from '../../compiler/parser-abi.ts';
-import { extension, type MessagePackExtension } from './encode.ts';
 import { FORMAT, fixedLengthOf, kindOf, lengthBytesOf, TIMESTAMP_EXTENSION } from '../../kernels/messagepack-format.ts';
+import { extension, type MessagePackExtension } from './encode.ts';
 
 /**
  * What a value decodes to. Maps whose keys are all strings are objects without a prototype (so that a key `__proto__` is

@@ -1,12 +1,12 @@
 /** The strict path for objects, tuples and lists: members in any order, or fields by their positions. */
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
+import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { positionsOf } from '../../../schema/discriminants.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type TuplePlan, type ValuePlan } from '../../rows/plan.ts';
 import { markValid, storeListEnd, storeNull } from '../../rows/store.ts';
-import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { KIND } from './grammar.ts';
 import { emitScalarFunction, type Values } from './values.ts';
 

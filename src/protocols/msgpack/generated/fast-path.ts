@@ -12,6 +12,7 @@
 import type { Column, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR, READ_BEYOND } from '../../../compiler/parser-abi.ts';
 import { type DigitVectors, digitVectorsInMemory, emitDecimalOfLength } from '../../../kernels/decimals.ts';
+import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { positionsOf } from '../../../schema/discriminants.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
@@ -21,7 +22,6 @@ import { fixedPoint } from '../../rows/fixed-point.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type ScalarPlan, type TemplatePlan, type TuplePlan, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
 import { createRows, markRowValid, type Rows, storeBit } from '../../rows/row-addresses.ts';
 import { inlineView, lanesBelow, storeListEnd, storeNull } from '../../rows/store.ts';
-import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import type { StrictFunctions } from './containers.ts';
 import { bigEndian16, bigEndian32 } from './grammar.ts';
 import { arrayHead, constantBytes, mapHead, type SchemaForm, textBytes } from './spelling.ts';

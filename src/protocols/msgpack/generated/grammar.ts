@@ -4,10 +4,10 @@
  */
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
+import { FORMAT, fixedLengthOf, type Kind, kindOf, lengthBytesOf } from '../../../kernels/messagepack-format.ts';
 import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { createFaults, type Faults } from '../../rows/faults.ts';
-import { FORMAT, fixedLengthOf, type Kind, kindOf, lengthBytesOf } from '../../../kernels/messagepack-format.ts';
 
 /** Kinds in an order that makes the questions below comparisons. */
 export const KIND: Readonly<Record<Kind, number>> = { nil: 0, boolean: 1, integer: 2, float: 3, string: 4, binary: 5, extension: 6, array: 7, map: 8, unused: 9 };

@@ -3,11 +3,11 @@
  * then the ordered tests. Each container among the places gets a function that walks it.
  */
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
+import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { createPlaces, emitAbsent, emitChoice, forgetPlaces, KNOWN, type Place, type PlaceValues } from '../../rows/places.ts';
-import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { KIND } from './grammar.ts';
 import type { Values } from './values.ts';
 

@@ -8,6 +8,7 @@ import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { addDigitConstants, DECIMAL_STATUS, type DecimalText, type DigitConstants, emitDecimalText } from '../../../kernels/decimals.ts';
 import { emitDoubleKernels } from '../../../kernels/doubles.ts';
 import { emitFloatDecimals, type FloatDecimals } from '../../../kernels/float-decimals.ts';
+import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { emitNumberGrammar } from '../../../kernels/number-grammar.ts';
 import { emitTimestampText, type TimestampText } from '../../../kernels/timestamps.ts';
 import type { SymbolTableFunctions } from '../../../symbols/index.ts';
@@ -17,7 +18,6 @@ import { fixedPoint } from '../../rows/fixed-point.ts';
 import { emitInternSymbol, type SymbolEnvironment } from '../../rows/intern.ts';
 import type { ConstantPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
 import { heapOf, markValid, type Stores, storeNull, storeScalar } from '../../rows/store.ts';
-import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { bigEndian32, bigEndian64, type Grammar, KIND } from './grammar.ts';
 
 export interface Values {

@@ -3,9 +3,9 @@
  * offset that docs/msgpack.md states.
  */
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
+import { FORMAT, fixedLengthOf, type Kind, kindOf, lengthBytesOf } from '../../../kernels/messagepack-format.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import { utf8SequenceLength } from '../../rows/reference/text.ts';
-import { FORMAT, fixedLengthOf, type Kind, kindOf, lengthBytesOf } from '../../../kernels/messagepack-format.ts';
 
 export type ScannedNumber = { readonly kind: 'integer'; readonly value: bigint } | { readonly kind: 'float'; readonly value: number; readonly single: boolean };
 

@@ -1,6 +1,7 @@
 /** The walk over a message with its variant's type: reads each value, checks it against the schema, and writes it. */
 import type { Column, ListColumn, ScalarColumn, StructColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
+import { type Kind, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { matchesTemplate, positionsOf } from '../../../schema/discriminants.ts';
 import type { Field, ListType, MessageType, ScalarType, TemplateType, TupleType, ValueType } from '../../../schema/model.ts';
 import { columnsOfFields } from '../../rows/reference/columns.ts';
@@ -10,7 +11,6 @@ import type { MessagePlaces } from '../../rows/reference/parser.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import { asciiText, utf8Text } from '../../rows/reference/text.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from '../../rows/reference/timestamps.ts';
-import { type Kind, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { floatToFixedPoint } from './floats.ts';
 import { checkUtf8, type ScannedNumber, type Scanner } from './scanner.ts';
 import { parseTimestampExtension } from './timestamps.ts';
