@@ -207,12 +207,29 @@ function emitStruct(scope: Scope, plan: MessagePlan | TuplePlan): void {
 	markRowValid(scope, plan.column);
 }
 
+/** Emits the head of a map of a known size: in one byte, or in three, as some encoders always write it. */
+function emitMapHead(scope: Scope, count: number): void {
+	const { f, p } = scope;
+	if (count > 15) {
+		expect(scope, mapHead(count));
+		return;
+	}
+	flush(scope);
+	need(scope, 3);
+	f.if(I32.load8U(p).ne(FORMAT.fixmap | count), () => {
+		scope.failed.branchIf(equalsBytes(p, Uint8Array.of(FORMAT.map16, 0, count)).eqz(), UNLIKELY);
+		advance(scope, 2);
+	});
+	advance(scope, 1);
+	scope.ahead += 3;
+}
+
 function emitMembers(scope: Scope, plan: MessagePlan): void {
 	const { f, p } = scope;
 	const fields = plan.fields.filter(({ value }) => value.kind !== 'absent');
 	const keyOf = ({ field }: FieldPlan): number[] => textBytes(field.keys[0] as string);
 	if (!fields.some(({ field }) => field.optional)) {
-		expect(scope, mapHead(fields.length));
+		emitMapHead(scope, fields.length);
 		for (const field of fields) {
 			expect(scope, keyOf(field));
 			emitValue(scope, field.value);
@@ -220,12 +237,15 @@ function emitMembers(scope: Scope, plan: MessagePlan): void {
 		return;
 	}
 	flush(scope);
-	need(scope, 1);
-	const head = f.local(I32, I32.load8U(p).xor(FORMAT.fixmap), 'head');
-	scope.failed.branchIf(head.gtU(15), UNLIKELY);
+	need(scope, 3);
+	const left = f.local(I32, I32.load8U(p).xor(FORMAT.fixmap), 'left');
+	f.if(left.gtU(15), () => {
+		scope.failed.branchIf(I32.load8U(p).ne(FORMAT.map16), UNLIKELY);
+		left.set(bigEndian16(p, 1));
+		advance(scope, 2);
+	});
 	advance(scope, 1);
-	scope.ahead += 1;
-	const left = f.local(I32, head, 'left');
+	scope.ahead += 3;
 	for (const field of fields) {
 		const key = Uint8Array.from(keyOf(field));
 		if (!field.field.optional) {

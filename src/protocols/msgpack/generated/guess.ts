@@ -3,16 +3,18 @@
  * orders it, is compared and skipped; then the constant tells. A guess is only a guess: the fast path of the guessed
  * variant checks everything, and it is only tried where success rules out the variants before it.
  */
+
+import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { discriminantsOf, exclude } from '../../../schema/discriminants.ts';
 import type { Schema, ValueType } from '../../../schema/model.ts';
 import { type Func, type Global, I32, type ModuleBuilder } from '../../../wasm/index.ts';
 import { equalsBytes, equalsWithin } from '../../rows/constants.ts';
 import { KIND } from './grammar.ts';
-import { arrayHead, constantBytes, mapHead, type SchemaForm, textBytes } from './spelling.ts';
+import { arrayHead, constantBytes, type SchemaForm, textBytes } from './spelling.ts';
 import type { Values } from './values.ts';
 
-/** Bytes that must be there, a value to skip, or the first byte of a short map. */
-type Lead = readonly (readonly number[] | 'value' | 'fixmap')[];
+/** Bytes that must be there, a value to skip, or the head of a map. */
+type Lead = readonly (readonly number[] | 'value' | 'map')[];
 interface Clue {
 	readonly lead: Lead;
 	/** A constant's bytes; or a string that starts and ends so. */
@@ -48,9 +50,15 @@ export function emitGuess(m: ModuleBuilder, s: Values, schema: Schema, last: Glo
 					if (step === 'value') {
 						at.set(grammar.skipValue.call(at, end, I32.of(1)));
 						next.branchIf(at.eqz());
-					} else if (step === 'fixmap') {
-						next.branchIf(I32.load8U(at).and(0xf0).ne(0x80));
-						at.set(at.add(1));
+					} else if (step === 'map') {
+						f.if(
+							I32.load8U(at).eq(FORMAT.map16),
+							() => at.set(at.add(3)),
+							() => {
+								next.branchIf(I32.load8U(at).and(0xf0).ne(FORMAT.fixmap));
+								at.set(at.add(1));
+							},
+						);
 					} else {
 						const bytes = Uint8Array.from(step);
 						next.branchIf(equalsWithin(at, end, bytes).eqz());
@@ -84,10 +92,10 @@ export function emitGuess(m: ModuleBuilder, s: Values, schema: Schema, last: Glo
 }
 
 function clueOf(type: ValueType, form: SchemaForm): Clue | null {
-	const lead: (readonly number[] | 'value' | 'fixmap')[] = [];
+	const lead: (readonly number[] | 'value' | 'map')[] = [];
 	let bytes: number[] = [];
 	let clue: Clue | null = null;
-	const add = (step?: 'value' | 'fixmap'): void => {
+	const add = (step?: 'value' | 'map'): void => {
 		if (bytes.length > 0) lead.push(bytes);
 		bytes = [];
 		if (step !== undefined) lead.push(step);
@@ -110,8 +118,7 @@ function clueOf(type: ValueType, form: SchemaForm): Clue | null {
 			case 'message': {
 				const fields = value.fields.filter((field) => field.type.kind !== 'absent');
 				if (form === 'array') bytes.push(...arrayHead(fields.length));
-				else if (fields.some(({ optional }) => optional)) add('fixmap');
-				else bytes.push(...mapHead(fields.length));
+				else add('map');
 				for (const field of fields) {
 					if (field.optional || (field.nullable && field.type.kind === 'message')) return false;
 					if (form === 'map') bytes.push(...textBytes(field.keys[0] as string));
