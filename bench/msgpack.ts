@@ -3,9 +3,10 @@
  * trades to columns, beside msgpackr and @msgpack/msgpack (decoded, and put into typed arrays) and the bound of touching
  * the bytes; all in turn in one process. The same trades in four spellings.
  */
+
+import { parseArgs } from 'node:util';
 import { decode } from '@msgpack/msgpack';
 import { Packr, Unpackr } from 'msgpackr';
-import { parseArgs } from 'node:util';
 import { type Arena, compile, createArena, DESCRIPTOR, encodeMessagePack, msgpack } from '../src/index.ts';
 import { goThrough, type Input, layInput } from './input.ts';
 import { describeMachine } from './machine.ts';

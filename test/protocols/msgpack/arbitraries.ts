@@ -34,7 +34,12 @@ export interface Formats {
 	readonly byPosition: boolean;
 	/** Percent of times that become timestamps. */
 	readonly timestamps: number;
+	/** Numbers keep their value: a float is printed as the number is written, else {@link InexactNumber} is thrown. */
+	readonly exact?: boolean;
 }
+
+/** No format of MessagePack says the same as the number's text. */
+export class InexactNumber extends Error {}
 
 export const USUAL: Formats = { unusual: 0, floats: 0, shuffleKeys: false, byPosition: false, timestamps: 0 };
 
@@ -88,6 +93,11 @@ function writeNumber(writer: MessagePackWriter, d: Draws, text: string, formats:
 		if (d.chance(20)) writer.float32(value);
 		else writer.float64(value);
 	};
+	if (formats.exact === true && !(/^-?\d+$/.test(text) && text !== '-0')) {
+		if (text === '-0' || String(Number(text)) === text) writer.float64(Number(text));
+		else throw new InexactNumber();
+		return;
+	}
 	if (/^-?\d+$/.test(text) && !d.chance(formats.floats)) {
 		const value = BigInt(text);
 		if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) {
@@ -104,6 +114,7 @@ function writeNumber(writer: MessagePackWriter, d: Draws, text: string, formats:
 			return;
 		}
 	}
+	if (formats.exact === true) throw new InexactNumber();
 	if (d.chance(50)) float();
 	else writeString(writer, d, text, formats);
 }

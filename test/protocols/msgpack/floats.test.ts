@@ -116,7 +116,7 @@ describe('the kernel of floats', () => {
 				const difference = compareTiers([reference, schemaTier], single(type, { keys: ['v'] }), messages, { rows: 128, memories });
 				if (difference !== null) throw new Error(`${difference}\n${JSON.stringify(type)}`);
 			}),
-			{ numRuns: Math.ceil(caseCount(40_000) / 100) },
+			{ numRuns: Math.ceil(caseCount(20_000) / 100) },
 		);
 	});
 

@@ -166,7 +166,8 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 function plain(decoded: unknown): unknown {
 	if (decoded instanceof Uint8Array) return Uint8Array.from(decoded);
 	if (Array.isArray(decoded)) return decoded.map(plain);
-	if (typeof decoded === 'bigint') return Number(decoded);
+	// Some write -0 as the integer 0.
+	if (typeof decoded === 'bigint' || typeof decoded === 'number') return Number(decoded) + 0;
 	if (typeof decoded !== 'object' || decoded === null || isExtension(decoded) || decoded instanceof ExtData) return decoded;
 	if (decoded instanceof Map) return Object.fromEntries([...decoded].map(([key, member]) => [key, plain(member)]));
 	return Object.fromEntries(Object.entries(decoded).map(([key, member]) => [key, plain(member)]));

@@ -85,26 +85,30 @@ function emitObject(m: ModuleBuilder, s: Values, plan: MessagePlan, table: Table
 		f.return(I32.of(-1));
 	});
 	const positions = positionsOf(plan.type);
-	const elements = emitElements(
-		m,
-		s,
-		plan.path,
-		fields.filter((_, index) => (positions[index] as number) >= 0),
-		plan.type.unknownKeys === 'reject',
-		plan.depth,
-	);
+	const elements = s.byPosition
+		? emitElements(
+				m,
+				s,
+				plan.path,
+				fields.filter((_, index) => (positions[index] as number) >= 0),
+				plan.type.unknownKeys === 'reject',
+				plan.depth,
+			)
+		: null;
 	return m.func(`value ${plan.path}`, VALUE, (f, { p, end, batch, row }) => {
 		acceptNil(f, s, plan, p, end, batch, row);
 		const container = kindAt(f, s, p, end);
-		const left = openContainer(f, s, p, end, container, [KIND.map, KIND.array], plan.depth);
-		f.if(container.eq(KIND.array), () => {
-			p.set(elements.call(p, end, batch, row, left));
-			if (plan.column !== null) {
-				const { column } = plan;
-				f.if(p, () => markValid(f, s.stores, column, batch, row));
-			}
-			f.return(p);
-		});
+		const left = openContainer(f, s, p, end, container, elements === null ? [KIND.map] : [KIND.map, KIND.array], plan.depth);
+		if (elements !== null) {
+			f.if(container.eq(KIND.array), () => {
+				p.set(elements.call(p, end, batch, row, left));
+				if (plan.column !== null) {
+					const { column } = plan;
+					f.if(p, () => markValid(f, s.stores, column, batch, row));
+				}
+				f.return(p);
+			});
+		}
 		const key = f.local(I32, undefined, 'key');
 		const index = f.local(I32, undefined, 'index');
 		const seen = Array.from({ length: words }, (_, word) => f.local(I64, 0n, `seen${word}`));

@@ -11,6 +11,7 @@ import { createModule, type Func, I32, I64, type Label } from '../../../wasm/ind
 import { createBatchState, emitRefusal } from '../../rows/batch-state.ts';
 import { planVariants, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
+import { mayBeByPosition } from '../by-position.ts';
 import { emitStrict, type StrictFunctions } from './containers.ts';
 import { emitFastVariant, hasFastPath } from './fast-path.ts';
 import { emitGrammar } from './grammar.ts';
@@ -23,6 +24,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m);
 	const variants = planVariants(layout);
+	const byPosition = mayBeByPosition(layout.schema);
 	const grammar = emitGrammar(m, pool);
 	const spaces = Math.max(1, ...layout.tables.map((table) => table.spaces.length));
 	const stores = emitStores(m, grammar.faults, spaces);
@@ -30,20 +32,20 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		symbolTables: m.global(I32, 0, { name: 'symbolTables', mutable: true }),
 		mayIntern: m.global(I32, 0, { name: 'mayIntern', mutable: true }),
 	};
-	const values = emitValues(m, pool, grammar, stores, emitSymbolTable(m), environment);
+	const values = emitValues(m, pool, grammar, stores, emitSymbolTable(m), environment, byPosition);
 	const batchState = createBatchState(stores.pending);
 	const strict: StrictFunctions = new Map();
 	const tops = variants.map((variant) => emitStrict(m, values, variant.top, variant.table, strict));
 	const fast = variants.map((variant) => {
 		if (variant.table === null || !hasFastPath(variant.top)) return null;
 		const as = (form: 'map' | 'array'): Func<I32> => emitFastVariant(m, values, variant, strict, batchState, form, options.relaxedSimd ?? false);
-		return { map: variant.top.kind === 'message' ? as('map') : null, array: as('array') };
+		return { map: as('map'), array: byPosition ? as('array') : null };
 	});
 	const lastVariant = m.global(I32, -1, { name: 'lastVariant', mutable: true });
 	const several = variants.length > 1;
 	const select = several ? emitSelection(m, values, layout.schema) : null;
 	const guess = several ? emitGuess(m, values, layout.schema, lastVariant) : null;
-	const mayGuess = guessable(layout.schema);
+	const mayGuess = guessable(layout.schema, byPosition);
 
 	/** `accept <variant>(p, end, context, descriptor) -> 1 | 0`: parses strictly, checks the end, commits. */
 	const accept = variants.map((variant, index): Func<I32> => {
@@ -80,9 +82,9 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 			if (own === null || own === undefined || mayGuess[which.index] !== true) return;
 			const taken = f.local(I32, undefined, 'taken');
 			const take = (func: Func<I32>): void => taken.set(func.call(descriptor, count.sub(done), context));
-			if (own.map === null) take(own.array);
+			const { map, array } = own;
+			if (array === null) take(map);
 			else {
-				const { map, array } = own;
 				f.if(
 					p.ltU(end).and(I32.load8U(p).and(0xf0).eq(0x90)),
 					() => take(array),

@@ -22,15 +22,15 @@ interface Clue {
 }
 
 /** Which variants may be tried on a guess: those whose success excludes every earlier one. */
-export function guessable(schema: Schema): boolean[] {
+export function guessable(schema: Schema, byPosition: boolean): boolean[] {
 	const all = schema.variants.map(discriminantsOf);
-	return schema.variants.map((variant, index) => variant.role === 'table' && all.slice(0, index).every((earlier) => exclude(all[index] as typeof earlier, earlier, true)));
+	return schema.variants.map((variant, index) => variant.role === 'table' && all.slice(0, index).every((earlier) => exclude(all[index] as typeof earlier, earlier, byPosition)));
 }
 
 /** `guess(p, end) -> variant | last`: `last` is the variant that the caller found last. */
 export function emitGuess(m: ModuleBuilder, s: Values, schema: Schema, last: Global<I32>): Func<I32> {
 	const groups = new Map<string, { lead: Lead; members: { clue: Clue; index: number }[] }>();
-	for (const form of ['map', 'array'] as const) {
+	for (const form of s.byPosition ? (['map', 'array'] as const) : (['map'] as const)) {
 		schema.variants.forEach((variant, index) => {
 			const clue = clueOf(variant.type, form);
 			if (clue === null) return;

@@ -15,11 +15,11 @@ const encoder = new TextEncoder();
 
 /** `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start. */
 export function emitSelection(m: ModuleBuilder, s: Values, schema: Schema): Func<I32> {
-	const { root, variants } = createPlaces(m, schema, true);
+	const { root, variants } = createPlaces(m, schema, s.byPosition);
 	const walk = emitWalk(m, s, root, 0);
 	const { faults } = s.grammar;
 	const values: PlaceValues = {
-		byPosition: true,
+		byPosition: s.byPosition,
 		string: (place, use) => use(place.start, place.end.sub(place.start)),
 		number: (place) => s.doubleOf.call(place.start, place.end),
 	};

@@ -21,6 +21,8 @@ import { heapOf, markValid, type Stores, storeNull, storeScalar } from '../../ro
 import { bigEndian32, bigEndian64, type Grammar, KIND } from './grammar.ts';
 
 export interface Values {
+	/** Objects may be arrays of their fields. */
+	readonly byPosition: boolean;
 	readonly grammar: Grammar;
 	readonly stores: Stores;
 	readonly symbols: SymbolTableFunctions;
@@ -48,7 +50,7 @@ export interface Values {
 /** What not-a-number is stored as, whatever its bits were. */
 const NAN_BITS = 0x7ff8000000000000n;
 
-export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Grammar, stores: Stores, symbols: SymbolTableFunctions, environment: SymbolEnvironment): Values {
+export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Grammar, stores: Stores, symbols: SymbolTableFunctions, environment: SymbolEnvironment, byPosition: boolean): Values {
 	const { faults } = grammar;
 	const decimalText = emitDecimalText(m);
 	const { parseDouble, nearest } = emitDoubleKernels(m, pool);
@@ -204,7 +206,7 @@ export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Gramma
 	});
 
 	const internSymbol = emitInternSymbol(m, faults, symbols, environment);
-	return { grammar, stores, symbols, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, timestampExtension, internSymbol };
+	return { byPosition, grammar, stores, symbols, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, timestampExtension, internSymbol };
 }
 
 const encoder = new TextEncoder();

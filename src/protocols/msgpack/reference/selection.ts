@@ -10,14 +10,14 @@ import { readConstant, readKey } from './values.ts';
 const encoder = new TextEncoder();
 
 /** Strings are compared by their bytes, whether they are UTF-8 or not. */
-const FORM: PlaceForm = { spell: (text) => asciiText(encoder.encode(text)), byPosition: true };
+const spell: PlaceForm['spell'] = (text) => asciiText(encoder.encode(text));
 
 /** The first variant whose constraints hold, as an index into the schema's variants. */
-export function variantSelector(schema: Schema): (message: Uint8Array) => number {
+export function variantSelector(schema: Schema, byPosition: boolean): (message: Uint8Array) => number {
 	const constraints = schema.variants.map(discriminantsOf);
 	return (message) => {
 		const { top, refusal, scanner } = walk(message);
-		const selected = constraints.findIndex((all) => all.every((one) => holds(one, top, FORM)));
+		const selected = constraints.findIndex((all) => all.every((one) => holds(one, top, { spell, byPosition })));
 		if (selected >= 0) return selected;
 		if (refusal !== null) throw refusal;
 		throw scanner.ended ? new Refusal('unknown-message', 0) : new Refusal('trailing', scanner.at);

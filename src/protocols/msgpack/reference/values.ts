@@ -18,6 +18,8 @@ import { parseTimestampExtension } from './timestamps.ts';
 /** What the walk over one message works with. */
 export interface Walk extends MessagePlaces {
 	readonly scanner: Scanner;
+	/** Objects may be arrays of their fields. */
+	readonly byPosition: boolean;
 }
 
 /** The value's own column and row. The column is null where the type has none, and in control variants. */
@@ -31,7 +33,7 @@ const encoder = new TextEncoder();
 /** Reads the whole message. Throws `Refusal` or `BatchFull`. */
 export function readMessage(walk: Walk, type: MessageType | TupleType, columns: readonly Column[] | null): void {
 	const { scanner } = walk;
-	if (!kindsOf(type).includes(scanner.kind())) throw new Refusal('type', 0);
+	if (!kindsOf(type, walk.byPosition).includes(scanner.kind())) throw new Refusal('type', 0);
 	readStruct(walk, type, columns, walk.target?.row ?? 0, 0);
 	if (!scanner.ended) throw new Refusal('trailing', scanner.at);
 }
@@ -50,7 +52,7 @@ function readValue(walk: Walk, type: ValueType, nullable: boolean, place: Place,
 		if (target !== null && place.column !== null) target.writeNull(place.column, place.row);
 		return;
 	}
-	if (!kindsOf(type).includes(kind)) throw new Refusal('type', offset);
+	if (!kindsOf(type, walk.byPosition).includes(kind)) throw new Refusal('type', offset);
 	switch (type.kind) {
 		case 'message':
 		case 'tuple': {
@@ -77,10 +79,10 @@ const NUMBERS: readonly Kind[] = ['integer', 'float'];
 const STRINGS: readonly Kind[] = ['string', 'binary'];
 
 /** The kinds of values that a type is written as, nil apart. */
-function kindsOf(type: ValueType): readonly Kind[] {
+function kindsOf(type: ValueType, byPosition: boolean): readonly Kind[] {
 	switch (type.kind) {
 		case 'message':
-			return ['map', 'array'];
+			return byPosition ? ['map', 'array'] : ['map'];
 		case 'tuple':
 		case 'list':
 			return ['array'];
@@ -275,7 +277,9 @@ function readScalar(walk: Walk, type: ScalarType, kind: Kind, nullable: boolean,
 	}
 	const number = scanner.number();
 	if (type.kind === 'float') {
-		target?.writeNumber(column, row, Number(number.value));
+		const value = Number(number.value);
+		// Not a number has one form, whatever its bits were.
+		target?.writeNumber(column, row, Number.isNaN(value) ? Number.NaN : value);
 		return;
 	}
 	if (!Number.isFinite(Number(number.value))) throw new Refusal('number', offset);
