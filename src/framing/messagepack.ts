@@ -1,5 +1,6 @@
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { fixedLengthOf, kindOf, lengthBytesOf } from '../kernels/messagepack-format.ts';
+import { generateValueScanner } from './messagepack-scanner.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
 
 /** How many values within a value may be counted; no memory holds as many. */
@@ -16,7 +17,7 @@ const MOST_VALUES = 0xffffffff;
  * `SCAN.rest` counts the values that are still to come of the open one, `SCAN.mode` the bytes of the one that is read.
  */
 export function messagePackValues(): Framing {
-	return { name: 'msgpack', description: 'MessagePack values one after the other', received: false, binary: false, reference: valueScanner, generate: null };
+	return { name: 'msgpack', description: 'MessagePack values one after the other', received: false, binary: false, reference: valueScanner, generate: generateValueScanner };
 }
 
 /** For each first byte: bytes of its length (low 4 bits), and what follows the length: nothing, bytes, bytes and an extension's type, values, pairs of values. */

@@ -3,11 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { messagePackValues } from '../../src/framing/messagepack.ts';
 import { encodeMessagePack, extension } from '../../src/protocols/msgpack/index.ts';
-import { type DriveOptions, drive, reference } from './harness.ts';
+import { Draws } from '../protocols/json/arbitraries.ts';
+import { mutateBytes } from '../protocols/msgpack/arbitraries.ts';
+import { type DriveOptions, drive, generated, reference } from './harness.ts';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
-const framed = (bytes: Uint8Array, options: DriveOptions = {}): string[] => drive(reference, messagePackValues(), bytes, options).framed.map((one) => (one.kind === 'message' ? one.text : `too long: ${one.length}`));
+/** What both framers give; they must write the same at each step. */
+const framed = (bytes: Uint8Array, options: DriveOptions = {}): string[] => {
+	const plain = drive(reference, messagePackValues(), bytes, options);
+	expect(drive(generated, messagePackValues(), bytes, options).trace).toEqual(plain.trace);
+	return plain.framed.map((one) => (one.kind === 'message' ? one.text : `too long: ${one.length}`));
+};
 
 const value = fc.letrec<{ value: unknown }>((tie) => ({
 	value: fc.oneof(
@@ -46,6 +53,18 @@ describe('MessagePack values', () => {
 		expect(framed(hex('a4 61 61 61 61 a5 61 61 61 61 61 01'), five)).toEqual(['\xa4aaaa', 'too long: 6', '\x01']);
 		expect(framed(hex('91 92 a8 61 61 61 61 61 61 61 61 01 01'), five)).toEqual(['too long: 12', '\x01']);
 		expect(framed(hex('01 91 db ff ff ff ff 61 61 61'), five)).toEqual(['\x01', 'too long: 9']);
+	});
+
+	test('damaged bytes are cut alike by both framers', () => {
+		fc.assert(
+			fc.property(fc.array(value, { maxLength: 5 }), fc.array(fc.nat(0xffff), { minLength: 30, maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 }), fc.constantFrom(1, 5, 20, 1000), fc.constantFrom(1, 3, 7), (values, draws, cuts, longest, limit) => {
+				const d = new Draws(draws);
+				let bytes: Uint8Array = Uint8Array.from(values.flatMap((one) => [...encodeMessagePack(one)]));
+				for (let changes = 0; changes < 3; changes++) bytes = mutateBytes(d, bytes);
+				framed(bytes, { cuts, longest, limit });
+			}),
+			{ numRuns: 800 },
+		);
 	});
 
 	test('the work is bounded by the bytes', () => {
