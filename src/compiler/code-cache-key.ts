@@ -71,7 +71,7 @@ export function codeCacheKey({ protocol, layout, tier, generate, profile }: Code
 		schema: schemaFingerprint(protocol.schema),
 		layout: { rows: layout.rows, items: layout.items, textBytes: layout.textBytes, received: layout.received ?? false },
 		// Only a shared memory's import states a ceiling.
-		generate: { shared, ceiling: shared ? generate.ceiling : undefined },
+		generate: { shared, ceiling: shared ? generate.ceiling : undefined, countBranches: generate.countBranches === true ? true : undefined, branchProfile: generate.branchProfile },
 		profile,
 	};
 	return createHash('sha256').update(canonicalJson(parts)).digest('hex');

@@ -24,22 +24,28 @@ export interface Place {
 	readonly length: Global<I32>;
 }
 
-/** A variant's constraints, each with the places that its path may lead to. */
-export type PlacedConstraints = readonly { readonly discriminant: Discriminant; readonly places: readonly Place[] }[];
+export interface PlacedVariant {
+	/** Among the schema's variants. */
+	readonly index: number;
+	/** For the names of branches. */
+	readonly name: string;
+	/** Each with the places that its path may lead to. */
+	readonly constraints: readonly { readonly discriminant: Discriminant; readonly places: readonly Place[] }[];
+}
 
 /** How a format's values are compared. */
 export interface PlaceValues {
 	/** An object may be written as an array, its fields at their positions. */
 	readonly byPosition: boolean;
-	/** Emits: calls `use` with the content of the string that is known to stand there, or does nothing where it has none. */
-	string(place: Place, use: (start: I32, length: I32) => void): void;
+	/** Emits: calls `use` with the content of the string that is known to stand there, or does nothing where it has none. `variant` names branches. */
+	string(place: Place, variant: string, use: (start: I32, length: I32) => void): void;
 	/** The number that is known to stand there. */
 	number(place: Place): F64;
 }
 
 const encoder = new TextEncoder();
 
-export function createPlaces(m: ModuleBuilder, schema: Schema, byPosition: boolean): { readonly root: Place; readonly variants: readonly PlacedConstraints[] } {
+export function createPlaces(m: ModuleBuilder, schema: Schema, byPosition: boolean): { readonly root: Place; readonly variants: readonly PlacedVariant[] } {
 	let count = 0;
 	const createPlace = (name: string, step: Place['step']): Place => {
 		const id = count++;
@@ -66,7 +72,7 @@ export function createPlaces(m: ModuleBuilder, schema: Schema, byPosition: boole
 		}
 		return places;
 	};
-	const variants = schema.variants.map((variant) => discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })));
+	const variants = schema.variants.map((variant, index) => ({ index, name: variant.name, constraints: discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })) }));
 	return { root, variants };
 }
 
@@ -91,33 +97,35 @@ export function emitAbsent(f: FunctionBuilder, place: Place, onlyUnknown: boolea
 	});
 }
 
-/** Emits: returns the index of the first variant whose constraints all hold; goes on where none does. */
-export function emitChoice(f: FunctionBuilder, variants: readonly PlacedConstraints[], values: PlaceValues): void {
-	variants.forEach((constraints, index) => {
+/** Emits: returns the index of the first of these variants whose constraints all hold; goes on where none does. */
+export function emitChoice(f: FunctionBuilder, variants: readonly PlacedVariant[], values: PlaceValues): void {
+	for (const { index, name, constraints } of variants) {
 		f.block((no) => {
-			for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, values, discriminant, places).eqz());
+			for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, values, discriminant, places, name).eqz(), { name: `not ${name}` });
+			f.count(`selected ${name}`);
 			f.return(I32.of(index));
 		});
-	});
+	}
 }
 
 /** Emits 1 where the constraint holds. Several places (a key with aliases): the one with a value counts. */
-function emitTest(f: FunctionBuilder, values: PlaceValues, discriminant: Discriminant, places: readonly Place[]): I32 {
+function emitTest(f: FunctionBuilder, values: PlaceValues, discriminant: Discriminant, places: readonly Place[], variant: string): I32 {
 	const { test } = discriminant;
-	const each = places.map((place) => emitSingleTest(f, values, discriminant, place));
+	const each = places.map((place) => emitSingleTest(f, values, discriminant, place, variant));
 	const absentEverywhere = places.map((place) => place.known.eq(KNOWN.absent)).reduce((all, one) => all.and(one));
 	if (test.kind === 'absent') return absentEverywhere;
 	const any = each.reduce((some, one) => some.or(one));
 	return discriminant.orAbsent ? any.or(absentEverywhere) : any;
 }
 
-function emitSingleTest(f: FunctionBuilder, values: PlaceValues, { test, orNull }: Discriminant, place: Place): I32 {
+function emitSingleTest(f: FunctionBuilder, values: PlaceValues, { test, orNull }: Discriminant, place: Place, variant: string): I32 {
 	const holds = f.local(I32, 0, 'holds');
 	const { known } = place;
 	if (orNull) holds.set(known.eq(KNOWN.null));
+	const named = (what: string): { name: string } => ({ name: `${variant}: ${what}` });
 	const also = (condition: I32): void => holds.set(holds.or(condition));
 	const content = (use: (start: I32, length: I32) => void): void => {
-		f.if(known.eq(KNOWN.string), () => values.string(place, use));
+		f.if(known.eq(KNOWN.string), () => values.string(place, variant, use), undefined, named('a string'));
 	};
 	switch (test.kind) {
 		case 'present':
@@ -142,7 +150,7 @@ function emitSingleTest(f: FunctionBuilder, values: PlaceValues, { test, orNull 
 			const prefix = encoder.encode(test.prefix);
 			const suffix = encoder.encode(test.suffix);
 			content((start, length) => {
-				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))));
+				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))), undefined, named('length'));
 			});
 			break;
 		}
@@ -151,10 +159,10 @@ function emitSingleTest(f: FunctionBuilder, values: PlaceValues, { test, orNull 
 			if (typeof value === 'string') {
 				const bytes = encoder.encode(value);
 				content((start, length) => {
-					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)));
+					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)), undefined, named('length'));
 				});
 			} else if (typeof value === 'number') {
-				f.if(known.eq(KNOWN.number), () => also(values.number(place).eq(value)));
+				f.if(known.eq(KNOWN.number), () => also(values.number(place).eq(value)), undefined, named('a number'));
 			} else also(known.eq(value === null ? KNOWN.null : value ? KNOWN.true : KNOWN.false));
 			break;
 		}

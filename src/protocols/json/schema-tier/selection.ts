@@ -3,7 +3,9 @@
  * then the ordered tests. Places form a tree; each container among them gets a function that walks it.
  */
 
+import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
+import { type Discriminant, exclude } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { type F64, type Func, type FunctionBuilder, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
@@ -13,11 +15,36 @@ import type { StrictValues } from './strict-values.ts';
 
 const encoder = new TextEncoder();
 
+/** A constraint that holds or not by one place alone, compared as the bytes that the schema's text becomes. */
+function isPlain({ path, test }: Discriminant): boolean {
+	const texts = test.kind === 'equals' ? [test.value] : test.kind === 'template' ? [test.prefix, test.suffix] : [];
+	return path.every((step) => 'index' in step || step.keys.length === 1) && texts.every((text) => typeof text !== 'string' || text.isWellFormed());
+}
+
 /**
- * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start.
+ * Whether never both sets of constraints hold, in whatever state a walk leaves the places, that of a damaged message
+ * too. Keys with aliases say nothing: a message with both could satisfy both sets.
  */
-export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema): Func {
+export function neverBoth(a: readonly Discriminant[], b: readonly Discriminant[]): boolean {
+	return exclude(a.filter(isPlain), b.filter(isPlain));
+}
+
+/**
+ * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start. `accepted` says how many
+ * messages of a variant a profile has seen: a variant is tested before those that came more seldom, where no message
+ * is of both, so that the first that fits is the same one.
+ */
+export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema, accepted: (variant: number) => number): Func {
 	const { root, variants } = createPlaces(m, schema, false);
+	const constraintsOf = variants.map(({ constraints }) => constraints.map(({ discriminant }) => discriminant));
+	const known = new Map<number, boolean>();
+	const mayPass = (a: { readonly index: number }, b: { readonly index: number }): boolean => {
+		const pair = a.index * variants.length + b.index;
+		const may = known.get(pair) ?? neverBoth(constraintsOf[a.index] as Discriminant[], constraintsOf[b.index] as Discriminant[]);
+		known.set(pair, may);
+		return may;
+	};
+	const inOrder = byTimesWithin(variants, ({ index }) => accepted(index), mayPass);
 	const walk = emitWalk(m, s, root, 0);
 	const { grammar } = s;
 	const { faults } = grammar;
@@ -26,7 +53,7 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema)
 		const after = f.local(I32, walk.call(p, end) as I32, 'after');
 		const category = f.local(I32, faults.category, 'category');
 		const at = f.local(I32, faults.at, 'at');
-		emitChoice(f, variants, valuesOf(f, s));
+		emitChoice(f, inOrder, valuesOf(f, s));
 		const fail = (code: I32, address: I32): void => {
 			faults.category.set(f, code);
 			faults.at.set(f, address);
@@ -45,15 +72,20 @@ function valuesOf(f: FunctionBuilder, s: StrictValues): PlaceValues {
 	return {
 		byPosition: false,
 		// Decoded where it must be; too long to decode means no match.
-		string(place, use) {
+		string(place, variant, use) {
 			const start = f.local(I32, place.start, 'start');
 			const length = f.local(I32, place.end.sub(place.start), 'length');
 			f.block((tooLong) => {
-				f.if(place.escaped, () => {
-					tooLong.branchIf(length.gtU(s.environment.scratchSize));
-					length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
-					start.set(s.environment.scratch);
-				});
+				f.if(
+					place.escaped,
+					() => {
+						tooLong.branchIf(length.gtU(s.environment.scratchSize), { name: `${variant}: too long` });
+						length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
+						start.set(s.environment.scratch);
+					},
+					undefined,
+					{ name: `${variant}: escaped` },
+				);
 				use(start, length);
 			});
 		},
@@ -69,10 +101,17 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	const { grammar } = s;
 	const { faults } = grammar;
 	const children = place.children.map((child) => ({ child, walk: emitWalk(m, s, child, depth + 1) }));
-	const keyed = children.filter(({ child }) => child.step !== null && 'key' in child.step);
-	const indexed = children.filter(({ child }) => child.step !== null && 'index' in child.step);
-	return m.func(`walk ${place.name}`, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
-		const setAbsent = (which: typeof children, onlyUnknown: boolean): void => {
+	const name = `walk ${place.name}`;
+	// Every child has another key or index: at most one test holds, in any order. (Keys that are no Unicode may become the same bytes.)
+	const often = ({ child }: Child): number => s.times(name, child.name);
+	const inSchemaOrder = children.filter(({ child }) => child.step !== null && 'key' in child.step);
+	const keyed = inSchemaOrder.every(({ child }) => child.name.isWellFormed()) ? byTimes(inSchemaOrder, often) : inSchemaOrder;
+	const indexed = byTimes(
+		children.filter(({ child }) => child.step !== null && 'index' in child.step),
+		often,
+	);
+	return m.func(name, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		const setAbsent = (which: readonly Child[], onlyUnknown: boolean): void => {
 			for (const { child } of which) emitAbsent(f, child, onlyUnknown);
 		};
 		p.set(grammar.whitespace.call(p, end) as I32);
@@ -166,12 +205,22 @@ function emitWalkObject(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end:
 		f.block((read) => {
 			for (const { child, walk } of keyed) {
 				const bytes = encoder.encode((child.step as { key: string }).key);
-				f.if(length.eq(bytes.length), () => {
-					f.if(equalsBytes(content, bytes), () => {
-						p.set(walk.call(p, end) as I32);
-						read.branch();
-					});
-				});
+				f.if(
+					length.eq(bytes.length),
+					() => {
+						f.if(
+							equalsBytes(content, bytes),
+							() => {
+								p.set(walk.call(p, end) as I32);
+								read.branch();
+							},
+							undefined,
+							{ name: child.name },
+						);
+					},
+					undefined,
+					{ name: `${child.name}: length` },
+				);
 			}
 			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
 		});
@@ -206,10 +255,15 @@ function emitWalkArray(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: 
 		);
 		f.block((read) => {
 			for (const { child, walk } of indexed) {
-				f.if(index.eq((child.step as { index: number }).index), () => {
-					p.set(walk.call(p, end) as I32);
-					read.branch();
-				});
+				f.if(
+					index.eq((child.step as { index: number }).index),
+					() => {
+						p.set(walk.call(p, end) as I32);
+						read.branch();
+					},
+					undefined,
+					{ name: child.name },
+				);
 			}
 			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
 		});

@@ -20,7 +20,7 @@ export function emitSelection(m: ModuleBuilder, s: Values, schema: Schema): Func
 	const { faults } = s.grammar;
 	const values: PlaceValues = {
 		byPosition: s.byPosition,
-		string: (place, use) => use(place.start, place.end.sub(place.start)),
+		string: (place, _variant, use) => use(place.start, place.end.sub(place.start)),
 		number: (place) => s.doubleOf.call(place.start, place.end),
 	};
 	return m.func('select', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
