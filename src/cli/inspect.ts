@@ -84,12 +84,12 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.branches) {
-		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
+		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
 		const file = positionals[1];
 		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
 		const tier = choice('inspect', 'tier', values.tier, TIERS);
 		const follow = values['branch-profile'] === undefined ? undefined : readBranchProfile('inspect', values['branch-profile']);
-		const text = await inspectBranches({ schema, file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
+		const text = await inspectBranches({ protocol: protocolOf('inspect', protocol, schema), file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
 		console.log(values.json ? text : `${schema.name}, version ${schema.version}\n${text}`);
 		return EXIT.ok;
 	}

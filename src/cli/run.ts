@@ -152,6 +152,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 			const { framing, format, compression } = opened;
 			useProtocol(options.protocol ?? opened.protocol, input);
 			const protocol = protocolOf('run', protocolName ?? 'json', schema);
+			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
 			const source = arena === undefined ? opened.source : mapFile(arena, input);

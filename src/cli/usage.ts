@@ -96,7 +96,7 @@ tries every preset on the first messages, and explains the answer.`,
 		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
-                  [--save-branches FILE] [--branch-profile FILE]
+                  [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
 of their columns, and with --code the generated WebAssembly as readable text.

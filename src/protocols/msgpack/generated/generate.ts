@@ -3,6 +3,7 @@
  * runs that variant's fast path, and where that does not succeed selects and parses strictly.
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
+import { followBranchProfile } from '../../../compiler/branch-profile.ts';
 import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
@@ -20,7 +21,11 @@ import { emitSelection } from './selection.ts';
 import { emitValues } from './values.ts';
 
 export function generateParser(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
-	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
+	const answers = options.branchProfile === undefined ? null : followBranchProfile(options.branchProfile, layout.schema);
+	const m = createModule(`${layout.schema.name} v${layout.schema.version}`, {
+		countBranches: options.countBranches ?? false,
+		...(answers === null ? {} : { likely: answers.likely }),
+	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m);
 	const variants = planVariants(layout);
