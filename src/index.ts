@@ -42,6 +42,7 @@ export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type 
 export * from './pipeline/shadow/index.ts';
 export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
 export { json } from './protocols/json/index.ts';
+export * from './protocols/msgpack/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';
 export { loadSymbolMapping, openSymbolReader, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolReader } from './symbols/index.ts';

@@ -2,19 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { type BranchProfile, createBranchProfile } from '../compiler/branch-profile.ts';
 import { type BranchVerdict, branchVerdict, branchVerdicts, casesOf, reachedOf } from '../compiler/branch-verdicts.ts';
-import type { Tier } from '../compiler/protocol.ts';
+import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { type CounterState, openCounters } from '../os/index.ts';
 import { type CountedModule, compile } from '../pipeline/compile.ts';
 import { parseFeed } from '../pipeline/feed.ts';
-import { json } from '../protocols/json/index.ts';
-import type { Schema } from '../schema/index.ts';
 import { type BranchCount, type PrintedFunction, printFunctions, takenOf } from '../wasm/index.ts';
 import { openInput } from './run.ts';
 import { count, table } from './terminal.ts';
 import { UsageError } from './usage.ts';
 
 export interface InspectBranchesOptions {
-	readonly schema: Schema;
+	readonly protocol: Protocol;
 	readonly file: string;
 	/** Default: each that generates code. */
 	readonly tier: Tier | undefined;
@@ -42,10 +40,11 @@ const HARDWARE = ['branches', 'branch-misses'] as const;
 
 /** The text of it. @throws UsageError, InputError where the file cannot be parsed */
 export async function inspectBranches(options: InspectBranchesOptions): Promise<string> {
-	const { schema, file, tier } = options;
+	const { protocol, file, tier } = options;
+	const { schema } = protocol;
 	if (tier === 'reference') throw new UsageError('tickforge inspect: the reference tier generates no code, so it has no branches to count; --tier is schema or layout');
 	const runs: CountedRun[] = [];
-	for (const one of tier === undefined ? (['schema', 'layout'] as const) : [tier]) runs.push(await countRun(options, one));
+	for (const one of tier !== undefined ? [tier] : protocol.learner === undefined ? (['schema'] as const) : (['schema', 'layout'] as const)) runs.push(await countRun(options, one));
 	const ofSchema = runs.find((run) => run.tier === 'schema');
 	if (options.save !== undefined) {
 		if (ofSchema === undefined) throw new UsageError('tickforge inspect: --save-branches keeps what the schema tier has counted; leave --tier out, or make it schema');
@@ -67,7 +66,7 @@ function saveBranches(path: string, profile: BranchProfile): void {
 	writeFileSync(path, `${JSON.stringify(profile)}\n`);
 }
 
-async function countRun({ schema, file, rows, follow }: InspectBranchesOptions, tier: Tier): Promise<CountedRun> {
+async function countRun({ protocol, file, rows, follow }: InspectBranchesOptions, tier: Tier): Promise<CountedRun> {
 	const { source, framing } = await openInput(file);
 	const counters = openCounters(HARDWARE);
 	try {
@@ -75,7 +74,7 @@ async function countRun({ schema, file, rows, follow }: InspectBranchesOptions, 
 		const values = new Float64Array(states.length);
 		const totals = new Float64Array(states.length);
 		let modules: readonly CountedModule[] = [];
-		const { statistics } = await parseFeed(json(schema), source, framing, {
+		const { statistics } = await parseFeed(protocol, source, framing, {
 			tier,
 			...(rows === undefined ? {} : { rows }),
 			...(follow === undefined ? {} : { branchProfile: follow }),
@@ -83,7 +82,7 @@ async function countRun({ schema, file, rows, follow }: InspectBranchesOptions, 
 			// All of the file is to be looked at, not to be parsed fast.
 			tiering: { learnAfter: 0, learningShare: 1 },
 			parser(compileOptions) {
-				const parser = compile(json(schema), compileOptions);
+				const parser = compile(protocol, compileOptions);
 				return {
 					...parser,
 					dispose() {

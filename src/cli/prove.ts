@@ -3,11 +3,11 @@ import { relative } from 'node:path';
 import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { type AllocationProof, type Collections, feedWorkload, proveAllocations, proveRestarts, type RestartProof, type Trend } from '../observe/index.ts';
 import type { AnyBatch, ParserStatistics } from '../pipeline/compile.ts';
-import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { type LoadedSchema, loadSchema } from './load-schema.ts';
+import { protocolOf } from './protocols.ts';
 import { generateInput, type RepeatedInput, readInput } from './prove-input.ts';
 import { bytesText, count, secondsText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -60,7 +60,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 
 	// What there is to learn is learned sooner; what is allocated afterwards does not depend on it.
 	const options = { received: true, onBatch, tiering: { learningShare: 0.5 }, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };
-	const workload = feedWorkload(json(schema), input.bytes, input.framing, options);
+	const workload = feedWorkload(protocolOf('prove', input.protocol, schema), input.bytes, input.framing, options);
 	const allocations = await proveAllocations(workload.run, {
 		messages,
 		// With fewer messages longer segments: one should hold some batches.
@@ -87,9 +87,9 @@ function callbackOf({ exports, name }: LoadedSchema): OnBatch {
 }
 
 /** One life of a parser: made, used on the input's first messages, ended. */
-async function startAndStop(schema: Schema, { bytes, framing }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
+async function startAndStop(schema: Schema, { bytes, framing, protocol }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
 	let left = RESTART_MESSAGES;
-	await feedWorkload(json(schema), bytes, framing, options).run((messages) => (left -= messages) > 0);
+	await feedWorkload(protocolOf('prove', protocol, schema), bytes, framing, options).run((messages) => (left -= messages) > 0);
 }
 const RESTART_MESSAGES = 1000;
 

@@ -18,7 +18,6 @@ import { createArena } from '../memory/index.ts';
 import { mapFile } from '../os/index.ts';
 import { compile, type MessageParser } from '../pipeline/compile.ts';
 import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
-import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { openSink, type Sink, type SinkSummary, withOneDictionary } from '../sinks/index.ts';
 import { iterableSource } from '../sources/bytes.ts';
@@ -30,6 +29,7 @@ import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
+import { PROTOCOL_NAMES, type ProtocolName, protocolOf } from './protocols.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -48,6 +48,8 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
+	/** Of the messages. Default: what the inputs look like, else JSON. */
+	readonly protocol?: ProtocolName | undefined;
 	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
@@ -117,16 +119,22 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const layoutOptions = { received: true, ...(options.rows === undefined ? {} : { rows: options.rows }), ...(options.items === undefined ? {} : { items: options.items }) };
 	const sink = options.out === undefined ? null : await openOutput(options.out, options, layoutSchema(schema, layoutOptions));
 	const comparing = options.second === undefined ? null : createComparing(options.second);
-	const quarantine =
-		options.quarantine === undefined
-			? null
-			: createQuarantineFile(options.quarantine, {
-					schema: { name: schema.name, version: schema.version, variants: schema.variants.map(({ name }) => name) },
-					protocol: 'json',
-					created: startedAt.toISOString(),
-					writer: `tickforge ${version}`,
-					inputs: options.inputs,
-				});
+	let quarantine = null as ReturnType<typeof createQuarantineFile> | null;
+	/** Of all inputs; known with the first one. */
+	let protocolName = null as ProtocolName | null;
+	const useProtocol = (name: ProtocolName, input: string): void => {
+		if (protocolName !== null && protocolName !== name) throw new UsageError(`tickforge run: ${input} holds ${name}, and the input before it ${protocolName}; run them one by one, or say --protocol`);
+		if (protocolName !== null) return;
+		protocolName = name;
+		if (options.quarantine === undefined) return;
+		quarantine = createQuarantineFile(options.quarantine, {
+			schema: { name: schema.name, version: schema.version, variants: schema.variants.map((variant) => variant.name) },
+			protocol: name,
+			created: startedAt.toISOString(),
+			writer: `tickforge ${version}`,
+			inputs: options.inputs,
+		});
+	};
 	const observations = createObservations();
 	const circuit = createCircuit(options.stopAbove === undefined ? {} : { openAbove: options.stopAbove });
 	const progress = createProgress(options.progress);
@@ -138,22 +146,24 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const inputs: { name: string; format: string; compression: string | null; bytes: number }[] = [];
 	let quarantinedBytes = 0;
 	const keepProfile = options.learn === true || options.saveProfile !== undefined;
-	const decoder = new TextDecoder();
 	try {
 		for (const input of options.inputs) {
 			const opened = await openInput(input, options.format);
 			const { framing, format, compression } = opened;
+			useProtocol(options.protocol ?? opened.protocol, input);
+			const protocol = protocolOf('run', protocolName ?? 'json', schema);
+			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
 			const source = arena === undefined ? opened.source : mapFile(arena, input);
 			if (arena !== undefined) opened.source.close();
 			const done = { messages: 0, refused: 0 };
-			const summary = await parseFeed(json(schema), source, framing, {
+			const summary = await parseFeed(protocol, source, framing, {
 				...layoutOptions,
 				...(arena === undefined ? {} : { arena }),
 				...(options.tier === undefined ? {} : { tier: options.tier }),
-				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(schema, compileOptions) }),
-				...(options.learn === true ? { parser: (compileOptions) => inSmallCalls(compile(json(schema), compileOptions)) } : {}),
+				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(protocol, compileOptions) }),
+				...(options.learn === true ? { parser: (compileOptions) => inSmallCalls(compile(protocol, compileOptions)) } : {}),
 				codeCache: options.codeCache,
 				// A file waits, and a small one is done before learning would pay, unless it is what the run is for.
 				tiering: keepProfile ? { learnAfter: 0, learningShare: 1 } : { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
@@ -171,7 +181,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 					quarantine?.write({ ...refused, bytes });
 					if (examples.length < EXAMPLES) {
 						const from = Math.max(0, refused.offset - 30);
-						examples.push({ category: refused.category, sequence: refused.sequence, offset: refused.offset, input, text: decoder.decode(refused.bytes.slice(from, refused.offset + 30)) });
+						examples.push({ category: refused.category, sequence: refused.sequence, offset: refused.offset, input, text: textOf(refused.bytes.slice(from, refused.offset + 30), protocolName ?? 'json') });
 					}
 				},
 				onProgress(state) {
@@ -233,6 +243,15 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	};
 }
 
+/** Bytes of a refused message, for people. */
+function textOf(bytes: Uint8Array, protocol: ProtocolName): string {
+	return protocol === 'json'
+		? new TextDecoder().decode(bytes)
+		: Buffer.from(bytes)
+				.toString('hex')
+				.replace(/..(?=.)/g, '$& ');
+}
+
 /** Between two calls a parser learns from few messages: calls of few messages let it learn from many. */
 function inSmallCalls(parser: MessageParser): MessageParser {
 	return {
@@ -251,13 +270,13 @@ async function openOutput(out: string, { inputs, second, compression }: RunOptio
 }
 
 /** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
-export async function openInput(input: string, format?: string): Promise<{ source: Source; framing: Framing; format: string; compression: string | null; why: string }> {
+export async function openInput(input: string, format?: string): Promise<{ source: Source; framing: Framing; format: string; protocol: ProtocolName; compression: string | null; why: string }> {
 	const raw = input === '-' ? stdinSource() : fileSource(input);
 	const { source, compression, head, complete } = await openCompressed(raw);
 	if (format !== undefined) {
 		const named = FRAMINGS[format];
 		if (named === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
-		return { source, framing: named(), format, compression, why: 'as --format says' };
+		return { source, framing: named(), format, protocol: format === 'msgpack' ? 'msgpack' : 'json', compression, why: 'as --format says' };
 	}
 	if (isQuarantine(head)) {
 		source.close();
@@ -268,12 +287,14 @@ export async function openInput(input: string, format?: string): Promise<{ sourc
 		source.close();
 		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${detected.why}`, EXIT.input);
 	}
-	return { source, framing: detected.framing, format: detected.format, compression, why: detected.why };
+	return { source, framing: detected.framing, format: detected.format, protocol: detected.format === 'msgpack' ? 'msgpack' : 'json', compression, why: detected.why };
 }
 
 /** The messages of a quarantine file, with their receive times, as a stream. */
-function replay(path: string): { source: Source; framing: Framing; format: string; why: string } {
+function replay(path: string): { source: Source; framing: Framing; format: string; protocol: ProtocolName; why: string } {
 	const reader = readQuarantine(readFileSync(path));
+	const protocol = PROTOCOL_NAMES.find((name) => name === reader.header.protocol);
+	if (protocol === undefined) throw new UsageError(`tickforge run: ${path} holds messages of the protocol "${reader.header.protocol}", which this version does not know`, EXIT.input);
 	function* stamped(records: Iterable<QuarantineRecord>): Generator<Uint8Array> {
 		for (const { bytes, received } of records) {
 			const head = new Uint8Array(12);
@@ -284,7 +305,7 @@ function replay(path: string): { source: Source; framing: Framing; format: strin
 			yield bytes;
 		}
 	}
-	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', why: 'it is a tickforge quarantine file' };
+	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', protocol, why: 'it is a tickforge quarantine file' };
 }
 
 export interface LayoutsSummary {
@@ -447,6 +468,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: { type: 'string' },
 		report: { type: 'string' },
 		format: { type: 'string' },
+		protocol: { type: 'string' },
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		'code-cache': { type: 'string' },
@@ -501,6 +523,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: numberOption('run', 'keep', values.keep, 0, 2 ** 30),
 		report: values.report,
 		format: values.format,
+		protocol: choice('run', 'protocol', values.protocol, PROTOCOL_NAMES),
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),

@@ -2,15 +2,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { layoutSchema } from '../compiler/batch-layout.ts';
 import type { LayoutProfile } from '../compiler/layout-profile.ts';
-import { TIERS, type Tier } from '../compiler/protocol.ts';
+import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import type { CompileOptions, MessageParser } from '../pipeline/compile.ts';
 import { type Comparison, type Difference, type RolloutStatistics, rollout, type StepEvent, type StructureDifference, shadow } from '../pipeline/shadow/index.ts';
 import { sameTables } from '../pipeline/shadow/structure.ts';
-import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { numberOption } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { readProfile } from './profile-file.ts';
+import { type ProtocolName, protocolOf } from './protocols.ts';
 import { count, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -114,7 +114,7 @@ export interface ComparedRun {
 
 export interface Comparing {
 	/** Makes the parser of one input. */
-	parser(schema: Schema, options: CompileOptions): MessageParser;
+	parser(protocol: Protocol, options: CompileOptions): MessageParser;
 	/** After the last input. */
 	result(): ComparedRun;
 	/** Closes the file. */
@@ -140,19 +140,19 @@ export function createComparing(second: SecondParser): Comparing {
 		writeSync(file, `${JSON.stringify({ input, ...difference, message: decoder.decode(difference.message) })}\n`);
 	};
 	return {
-		parser(schema, options) {
+		parser(protocol, options) {
 			input++;
 			const common = { share: second.share, keep: FIRST, onDifference };
-			const candidate = { protocol: json(second.schema), ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
+			const candidate = { protocol: protocolOf('run', protocol.name as ProtocolName, second.schema), ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
 			if (second.mode === 'shadow') {
-				const parser = shadow({ protocol: json(schema), ...options }, candidate, common);
+				const parser = shadow({ protocol, ...options }, candidate, common);
 				statistics.push(parser.statistics);
 				return parser;
 			}
 			const steps: StepEvent[] = [];
 			// Without --out nothing depends on the columns: what is observed is found by name in each batch.
 			const { onBatch } = options;
-			const parser = rollout({ protocol: json(schema), ...options }, { ...candidate, ...(onBatch === undefined ? {} : { onBatch }) }, { ...common, steps: second.steps, messagesPerStep: second.messagesPerStep, rollBackWhen: { differences: second.allowed }, onStep: (event) => steps.push(event) });
+			const parser = rollout({ protocol, ...options }, { ...candidate, ...(onBatch === undefined ? {} : { onBatch }) }, { ...common, steps: second.steps, messagesPerStep: second.messagesPerStep, rollBackWhen: { differences: second.allowed }, onStep: (event) => steps.push(event) });
 			statistics.push(parser.statistics);
 			rollouts.push({ statistics: parser.statistics, steps });
 			return parser;

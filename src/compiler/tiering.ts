@@ -241,14 +241,9 @@ export function createTiering(options: TieringOptions): Tiering {
 		return constants.address;
 	};
 	const takeOver = (module: WebAssembly.Module, madeVersion: number, bytes: Uint8Array<ArrayBuffer> | null): void => {
-		withLayouts = instantiateParser(
-			module,
-			memory,
-			placeConstants,
-			(address) => {
-				if (bytes !== null) options.counts?.(address, bytes);
-			},
-		);
+		withLayouts = instantiateParser(module, memory, placeConstants, (address) => {
+			if (bytes !== null) options.counts?.(address, bytes);
+		});
 		tiering.parse = withLayouts;
 		version = madeVersion;
 		modules++;

@@ -8,9 +8,9 @@
  */
 import type { ListColumn } from '../../../compiler/batch-layout.ts';
 import { type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import type { ListPlan } from '../../rows/plan.ts';
+import { storeListEnd } from '../../rows/store.ts';
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
-import type { ListPlan } from '../schema-tier/plan.ts';
-import { storeListEnd } from '../schema-tier/store.ts';
 import { type BlockPlan, CELLS_AT } from './block.ts';
 import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock, MOST_FRACTION, SECONDS } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';

@@ -2,7 +2,7 @@
 import type { ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, I32, I64, type Label, type Local } from '../../../wasm/index.ts';
-import { heapOf, storeNull } from '../schema-tier/store.ts';
+import { heapOf, storeNull } from '../../rows/store.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
 import { type Conversions, type FoundNumber, isFixed, type NumberScope, takeNumber } from './emit-numbers.ts';
 import { emitText } from './emit-text.ts';
