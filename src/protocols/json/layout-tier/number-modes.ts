@@ -73,18 +73,22 @@ export function newFacts(token: NumberToken, met: number): NumberFacts {
 	return { leastWhole: whole, mostWhole: whole, mostFraction: fraction, negative, high: highOf(token), met };
 }
 
-export function widenFacts(facts: NumberFacts, token: NumberToken, met: number): void {
+/** True where the number says something new. */
+export function widenFacts(facts: NumberFacts, token: NumberToken, met: number): boolean {
 	const { whole, fraction, negative } = token;
+	facts.met += met;
+	const isKnown = whole >= facts.leastWhole && whole <= facts.mostWhole && fraction <= facts.mostFraction && (facts.negative || !negative) && (facts.high === null || facts.high === highOf(token));
+	if (isKnown) return false;
 	if (facts.high !== highOf(token)) facts.high = null;
 	facts.leastWhole = Math.min(facts.leastWhole, whole);
 	facts.mostWhole = Math.max(facts.mostWhole, whole);
 	facts.mostFraction = Math.max(facts.mostFraction, fraction);
 	facts.negative ||= negative;
-	facts.met += met;
+	return true;
 }
 
 /** Fewer samples do not show that a width stays. */
-const ENOUGH = 8;
+export const ENOUGH = 8;
 
 export function modeOf(facts: NumberFacts, type: ScalarType | null): NumberMode {
 	const { scale } = numberRules(type);

@@ -3,7 +3,8 @@
  * within a shape (widths of values) is kept as facts, from which the code chooses how it takes a value.
  */
 import type { ListPlan } from '../../rows/plan.ts';
-import { modeOf, type NumberFacts, type NumberMode, newFacts, widenFacts } from './number-modes.ts';
+import { LONGEST_CACHED } from './name-cache.ts';
+import { ENOUGH, modeOf, type NumberFacts, type NumberMode, newFacts, widenFacts } from './number-modes.ts';
 import { type LearnedSequence, type Mark, shapeKey, type Token } from './tokens.ts';
 
 export interface Shape {
@@ -24,6 +25,8 @@ export interface Shape {
 	longest: number;
 	/** Samples. */
 	met: number;
+	/** What its code depends on. */
+	choices: string;
 }
 /** Messages, or the items of a list. */
 export interface Machine {
@@ -51,6 +54,8 @@ export interface Shapes {
 export function stringWindow(longest: number): 16 | 32 | 0 {
 	return longest <= 16 ? 16 : longest <= 32 ? 32 : 0;
 }
+/** Strings of a class are taken alike: short names are kept in a cache. */
+const stringClass = (longest: number): number => (longest <= LONGEST_CACHED ? LONGEST_CACHED : stringWindow(longest));
 /** Items of up to so many bytes are found by their closing bracket; 0: they are not. */
 export function itemWindow({ closed, longest, list }: Machine): 32 | 64 | 0 {
 	if (!closed || closingByte(list) < 0) return 0;
@@ -70,12 +75,9 @@ export function numberMode(shape: Shape, index: number): NumberMode {
 /** A list has hardly more; what is beyond it is left to the strict functions. */
 const MOST_ITEM_SHAPES = 64;
 
-/** All facts about a shape, and those of them that its code depends on. */
-function factsOf(shape: Shape): string {
-	return JSON.stringify([[...shape.numbers.values()].map(({ met: _, ...facts }) => facts), [...shape.strings.values()].map(stringWindow), [...shape.fractions.values()]]);
-}
+/** What of the facts about a shape its code depends on. */
 function choicesOf(shape: Shape): string {
-	return JSON.stringify([[...shape.numbers].map(([index, { negative }]) => [numberMode(shape, index), negative]), [...shape.strings.values()].map(stringWindow), [...shape.fractions.values()]]);
+	return JSON.stringify([[...shape.numbers].map(([index, { negative }]) => [numberMode(shape, index), negative]), [...shape.strings.values()].map(stringClass), [...shape.fractions.values()]]);
 }
 
 export function createShapes(mostShapes: () => number): Shapes {
@@ -110,17 +112,18 @@ export function createShapes(mostShapes: () => number): Shapes {
 			isNew = true;
 		}
 		if (shape === undefined) {
-			shape = { key, variant, slot: machine.list === null ? freeSlot() : -1, tokens: sequence.tokens, marks: sequence.marks, numbers: new Map(), strings: new Map(), fractions: new Map(), longest: 0, met: 0 };
+			shape = { key, variant, slot: machine.list === null ? freeSlot() : -1, tokens: sequence.tokens, marks: sequence.marks, numbers: new Map(), strings: new Map(), fractions: new Map(), longest: 0, met: 0, choices: '' };
 			own.set(key, shape);
 			machine.shapes.push(shape);
 			count++;
 			version++;
 		}
-		const facts = factsOf(shape);
-		const choices = choicesOf(shape);
-		widen(shape, sequence, met);
-		if (factsOf(shape) !== facts) isNew = true;
-		if (choicesOf(shape) !== choices) version++;
+		const { met: metBefore } = shape;
+		const choices = shape.choices;
+		if (widen(shape, sequence, met)) isNew = true;
+		// Whether a width stays is decided once enough was seen of it.
+		if (isNew || (metBefore < ENOUGH && shape.met >= ENOUGH)) shape.choices = choicesOf(shape);
+		if (shape.choices !== choices) version++;
 		for (const token of sequence.tokens) {
 			if (token.kind !== 'list') continue;
 			let items = lists.get(token.plan);
@@ -152,16 +155,26 @@ export function createShapes(mostShapes: () => number): Shapes {
 	};
 }
 
-/** Takes a sample into a shape's facts. */
-function widen(shape: Shape, sequence: LearnedSequence, met: number): void {
+/** Takes a sample into a shape's facts; true where it says something new. */
+function widen(shape: Shape, sequence: LearnedSequence, met: number): boolean {
+	const isFirst = shape.met === 0;
+	let isNew = isFirst;
 	sequence.tokens.forEach((token, index) => {
 		if (token.kind === 'number') {
 			const facts = shape.numbers.get(index);
 			if (facts === undefined) shape.numbers.set(index, newFacts(token, met));
-			else widenFacts(facts, token, met);
-		} else if (token.kind === 'clock') shape.fractions.set(index, (shape.fractions.get(index) ?? token.fraction) === token.fraction && shape.fractions.get(index) !== null ? token.fraction : null);
-		else if (token.kind === 'name' || token.kind === 'string') shape.strings.set(index, Math.max(shape.strings.get(index) ?? 0, token.length));
+			else if (widenFacts(facts, token, met)) isNew = true;
+		} else if (token.kind === 'clock') {
+			const fraction = isFirst || shape.fractions.get(index) === token.fraction ? token.fraction : null;
+			if (shape.fractions.get(index) !== fraction) isNew = true;
+			shape.fractions.set(index, fraction);
+		} else if (token.kind === 'name' || token.kind === 'string') {
+			const longest = shape.strings.get(index) ?? 0;
+			if (token.length > longest && stringClass(token.length) !== stringClass(longest)) isNew = true;
+			shape.strings.set(index, Math.max(longest, token.length));
+		}
 	});
 	shape.longest = Math.max(shape.longest, sequence.length);
 	shape.met += met;
+	return isNew;
 }
