@@ -8,7 +8,8 @@ import { detectFeatures } from '../../../src/wasm/index.ts';
 import type { Tier } from './harness.ts';
 
 const NOTES = 256;
-const RESERVED = 16 * 2 ** 20;
+/** Of a large memory more: many shapes of damaged messages have many constants. */
+const reservedOf = ({ byteLength }: ArrayBufferLike): number => (byteLength > 2 ** 26 ? 56 : 16) * 2 ** 20;
 
 export interface LayoutCounts {
 	taken: number;
@@ -21,8 +22,9 @@ export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = 
 		name: 'layout',
 		create(layout, memory, allocateFromWorld) {
 			// All at once, so that messages lie at the same addresses as with other tiers.
-			let free = allocateFromWorld(RESERVED);
-			const end = free + RESERVED;
+			const reserved = reservedOf(memory.buffer);
+			let free = allocateFromWorld(reserved);
+			const end = free + reserved;
 			const allocate = (bytes: number): number => {
 				const at = free;
 				free += Math.ceil(bytes / 64) * 64;
