@@ -249,7 +249,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 
 	const features = detectFeatures();
 	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
-	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling };
+	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd };
 	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
 	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
 	const tiering: Tiering | null =
@@ -258,7 +258,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					learner: protocol.learner(layout, (table, name) => (symbols[table] as SymbolReader).id(name)),
 					memory: arena.memory,
 					allocate: (name, bytes) => allocate(name, bytes).address,
-					generate: { ...generateOptions, relaxedSimd: features.relaxedSimd },
+					generate: generateOptions,
 					schema: parseCall,
 					context,
 					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
@@ -271,8 +271,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const generate = { ...generateOptions, relaxedSimd: features.relaxedSimd };
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate, learned: { samples: samples.map(({ message, variant }) => ({ message, variant })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant }) => ({ message, variant })), names } });
 			return made?.module ?? null;
 		};
 	}

@@ -3,7 +3,7 @@
  * with the category and the offset that docs/json.md states.
  */
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../../reference/refusal.ts';
 
 /** What a value's first byte says it is. */
 export type ValueKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';

@@ -2,94 +2,19 @@
  * The `reference` tier: docs/json.md as plain TypeScript, with no care for speed. It is the oracle of the generated
  * tiers, and parses where there is no WebAssembly SIMD.
  */
-import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
-import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ParseFunction, STOP } from '../../../compiler/parser-abi.ts';
+import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
+import type { ParseFunction } from '../../../compiler/parser-abi.ts';
 import type { Variant } from '../../../schema/model.ts';
-import { internSymbol } from '../../../symbols/index.ts';
+import { referenceLoop } from '../../reference/parse-loop.ts';
 import { Scanner } from './grammar.ts';
-import { BatchFull, Refusal } from './refusal.ts';
-import { PendingRow } from './rows.ts';
 import { variantSelector } from './selection.ts';
 import { readMessage } from './values.ts';
-
-/** A refused message's variant where none was selected. */
-const NO_VARIANT = 0xffffffff;
-
-type Outcome =
-	| { readonly kind: 'accepted'; readonly variant: number }
-	| { readonly kind: 'refused'; readonly variant: number; readonly refusal: Refusal }
-	/** Does not fit the batch of this table. */
-	| { readonly kind: 'full'; readonly table: number };
 
 export function referenceParser(layout: SchemaLayout, memory: WebAssembly.Memory): ParseFunction {
 	const { variants } = layout.schema;
 	const select = variantSelector(layout.schema);
-
-	const parseOne = (view: DataView, descriptor: number, context: number): Outcome => {
-		const message = new Uint8Array(memory.buffer, view.getUint32(descriptor + DESCRIPTOR.offset, true), view.getUint32(descriptor + DESCRIPTOR.length, true)).slice();
-		const received = view.getBigInt64(descriptor + DESCRIPTOR.received, true);
-		const scratchSize = view.getUint32(context + CONTEXT.scratchSize, true);
-		const symbolTables = view.getUint32(context + CONTEXT.symbolTables, true);
-		const intern = (table: number, bytes: Uint8Array): number => internSymbol(memory, view.getUint32(symbolTables + table * 4, true), bytes);
-
-		let variant = NO_VARIANT;
-		let table: TableLayout | null = null;
-		let batch = 0;
-		try {
-			variant = variants.length === 1 ? 0 : select(message, scratchSize);
-			table = layout.tables[layout.tableOfVariant[variant] as number] ?? null;
-			batch = view.getUint32(entryOf(context, variant) + CONTEXT.variantBatch, true);
-			const target = table === null ? null : new PendingRow(view, table, batch);
-			readMessage({ scanner: new Scanner(message), target, intern, scratchSize }, (variants[variant] as Variant).type, table?.columns ?? null);
-			target?.commit(received);
-			return { kind: 'accepted', variant };
-		} catch (error) {
-			if (error instanceof Refusal) return { kind: 'refused', variant, refusal: error };
-			if (!(error instanceof BatchFull) || table === null) throw error;
-			if (!PendingRow.batchIsEmpty(view, table, batch)) return { kind: 'full', table: layout.tables.indexOf(table) };
-			return { kind: 'refused', variant, refusal: new Refusal('too-large', 0) };
-		}
-	};
-
-	return (descriptors, count, context) => {
-		const view = new DataView(memory.buffer);
-		const add = (at: number, by: number): void => view.setUint32(at, view.getUint32(at, true) + by, true);
-		const stop = (reason: number, consumed: number): number => {
-			view.setUint32(context + CONTEXT.stop, reason, true);
-			return consumed;
-		};
-		for (let index = 0; index < count; index++) {
-			const descriptor = descriptors + index * DESCRIPTOR.size;
-			const outcome = parseOne(view, descriptor, context);
-			const sequence = view.getBigUint64(context + CONTEXT.nextSequence, true);
-			switch (outcome.kind) {
-				case 'accepted':
-					add(entryOf(context, outcome.variant) + CONTEXT.variantMessages, 1);
-					break;
-				case 'full':
-					view.setUint32(context + CONTEXT.stopTable, outcome.table, true);
-					return stop(STOP.tableFull, index);
-				case 'refused': {
-					const errors = view.getUint32(context + CONTEXT.errorCount, true);
-					if (errors >= view.getUint32(context + CONTEXT.errorLimit, true)) return stop(STOP.errorsFull, index);
-					const record = view.getUint32(context + CONTEXT.errors, true) + errors * ERROR_RECORD.size;
-					view.setUint32(record + ERROR_RECORD.category, ERROR_CATEGORIES[outcome.refusal.category], true);
-					view.setUint32(record + ERROR_RECORD.offset, outcome.refusal.offset, true);
-					view.setBigUint64(record + ERROR_RECORD.sequence, sequence, true);
-					view.setUint32(record + ERROR_RECORD.start, view.getUint32(descriptor + DESCRIPTOR.offset, true), true);
-					view.setUint32(record + ERROR_RECORD.length, view.getUint32(descriptor + DESCRIPTOR.length, true), true);
-					view.setUint32(record + ERROR_RECORD.variant, outcome.variant, true);
-					view.setUint32(record + ERROR_RECORD.variant + 4, 0, true);
-					add(context + CONTEXT.errorCount, 1);
-				}
-			}
-			view.setBigUint64(context + CONTEXT.nextSequence, sequence + 1n, true);
-		}
-		return stop(STOP.done, count);
-	};
-}
-
-/** Address of a variant's entry in the context. */
-function entryOf(context: number, variant: number): number {
-	return context + CONTEXT.variants + variant * CONTEXT.variantSize;
+	return referenceLoop(layout, memory, {
+		select: ({ bytes, scratchSize }) => (variants.length === 1 ? 0 : select(bytes, scratchSize)),
+		read: ({ bytes, intern, scratchSize }, variant, target, table) => readMessage({ scanner: new Scanner(bytes), target, intern, scratchSize }, (variants[variant] as Variant).type, table?.columns ?? null),
+	});
 }

@@ -1,8 +1,8 @@
 /** Choosing the variant, as docs/json.md says: a generic walk that notes what it knows, then the ordered constraints. */
 import { type Discriminant, discriminantsOf, matchesTemplate, type Step } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
+import { Refusal } from '../../reference/refusal.ts';
 import { decodeString, type RawString, Scanner, utf8Text } from './grammar.ts';
-import { Refusal } from './refusal.ts';
 
 /** What the walk knows of a value. Nothing stands for a value that was not read to its end. */
 type Place =

@@ -3,14 +3,12 @@ import type { Column, ListColumn, ScalarColumn, StructColumn } from '../../../co
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { matchesTemplate } from '../../../schema/discriminants.ts';
 import type { Field, IntegerType, ListType, MessageType, ScalarType, TemplateType, TimestampFormat, TupleType, ValueType } from '../../../schema/model.ts';
+import type { Intern } from '../../reference/parse-loop.ts';
+import { type BatchFull, Refusal } from '../../reference/refusal.ts';
+import type { PendingRow } from '../../reference/rows.ts';
 import { asciiText, decodeString, type Scanner, utf8Text, type ValueKind } from './grammar.ts';
 import { type Decimal, parseDecimal, toFixedPoint } from './numbers.ts';
-import { type BatchFull, Refusal } from './refusal.ts';
-import type { PendingRow } from './rows.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from './timestamps.ts';
-
-/** Gives a symbol's id, or -1 where the table is full. `table` is an index into `SchemaLayout.symbolTables`. */
-export type Intern = (table: number, bytes: Uint8Array) => number;
 
 /** What the walk over one message works with. */
 export interface Walk {
