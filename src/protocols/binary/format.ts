@@ -204,6 +204,7 @@ function checkNodes(nodes: readonly WireNode[], path: string, outer: Known, form
 				if (!(Number.isInteger(node.bytes) && node.bytes >= 0 && node.bytes <= 65536)) add(here, `${node.bytes} bytes cannot be skipped; 0 to 65536 can`);
 				break;
 			case 'align':
+				if (isOptional(node)) add(here, 'room up to an alignment is always there; take .since() and .when() away');
 				if (![1, 2, 4, 8, 16, 32, 64].includes(node.to)) add(here, `${node.to} is no alignment; a power of two up to 64 is`);
 				break;
 			case 'struct':
