@@ -148,7 +148,7 @@ it('counts times from midnight in New York, in winter and in summer', () => {
 it('agrees over tiers on random and damaged messages', () => {
 	const random = createRandom(7);
 	const encoder = createEncoder(protocol);
-	const messages = Array.from({ length: 2000 }, () => {
+	const messages = Array.from({ length: 1000 }, () => {
 		const { name, nodes } = random.pick(protocol.format.messages);
 		return encoder.encode(name as 'addOrder', makeRow(random, nodes, 1).row as never);
 	});
@@ -159,8 +159,34 @@ it('agrees over tiers on random and damaged messages', () => {
 	for (const [batch, count] of [
 		[1, 40],
 		[7, 200],
-		[1000, 2000],
+		[500, 1000],
 	] as const) {
 		expect(compareTiers(tiers, protocol.schema, damaged.slice(0, count), { rows: 64, batch, tight: true })).toBeNull();
 	}
+});
+
+it('agrees over tiers where all names are known, so that messages are sorted by type', () => {
+	const random = createRandom(11);
+	const encoder = createEncoder(protocol);
+	const some = Array.from({ length: 400 }, () => {
+		const { name, nodes } = random.pick(protocol.format.messages.slice(0, 9));
+		return encoder.encode(name as 'addOrder', { ...makeRow(random, nodes, 1).row, stock: random.pick(['A', 'AAPL', 'ÄÖ', 'ZVZZT', 'TOOLONG8']), attribution: random.pick(['NSDQ', '']) } as never);
+	});
+	const known = Array.from({ length: 2000 }, () => random.pick(some));
+	for (const received of [false, true]) {
+		for (const batch of received ? [2000] : [200, 2000]) {
+			let accepted = 0;
+			const difference = compareTiers(tiers, protocol.schema, known, {
+				batch,
+				received,
+				count: (count) => {
+					accepted = count;
+				},
+			});
+			expect(difference).toBeNull();
+			expect(accepted).toBe(known.length);
+		}
+	}
+	const seldom = known.map((message) => (random.chance(0.003) ? damage(random, message) : message));
+	for (const rows of [64, 4096]) expect(compareTiers(tiers, protocol.schema, seldom, { rows, batch: 500, errorLimit: 4 })).toBeNull();
 });

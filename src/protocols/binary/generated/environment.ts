@@ -37,9 +37,14 @@ export interface Environment {
 	readonly limits: number;
 	/** The engine has relaxed vector instructions. */
 	readonly relaxed: boolean;
+	/** Where recent names of up to eight bytes are remembered, from the pool's base (names.ts). */
+	readonly remembered: number;
+	/** Whether that memory has been cleared. */
+	readonly isCleared: Global<I32>;
 }
 
-export function createEnvironment(m: ModuleBuilder, pool: ConstantPool, relaxed: boolean): Environment {
+/** @param remembered offset of memory for names that are remembered, from the pool's base */
+export function createEnvironment(m: ModuleBuilder, pool: ConstantPool, relaxed: boolean, remembered: number): Environment {
 	const category = m.global(I32, 0, { name: 'category', mutable: true });
 	const at = m.global(I32, 0, { name: 'at', mutable: true });
 	const symbolTables = m.global(I32, 0, { name: 'symbolTables', mutable: true });
@@ -162,7 +167,7 @@ export function createEnvironment(m: ModuleBuilder, pool: ConstantPool, relaxed:
 		});
 		give(I64.select(negative, I64.of(0n).sub(quotient), quotient));
 	});
-	return { m, pool, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed };
+	return { m, pool, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed, remembered, isCleared: m.global(I32, 0, { name: 'isCleared', mutable: true }) };
 }
 
 /** Emits: the fault is noted; what follows from it is the caller's. */

@@ -1,7 +1,7 @@
 /**
  * The generated tier: a WebAssembly module from a format and its layout. One loop over the descriptors; the header's type
  * selects a message's code by a jump table. Messages of fixed size are straight-line code in the loop itself, others a
- * function each.
+ * function each. Before that loop, messages of fixed size are sorted by type where there are enough (sorted.ts).
  */
 import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../../compiler/parser-abi.ts';
@@ -13,7 +13,9 @@ import type { Place, WireFormat } from '../wire.ts';
 import { emitBody, emitRunAt } from './bodies.ts';
 import { createEnvironment, type Environment, FULL, noteFault } from './environment.ts';
 import { loadInteger, maskKey, widen, windowsOf } from './integers.ts';
+import { REMEMBERED_BYTES } from './names.ts';
 import { createRows, type Scope } from './scope.ts';
+import { emitSorting, LEAST_SORTED, sortable, sortingBytes } from './sorted.ts';
 
 /** A jump table with more entries than this is too large; types are compared one by one instead. */
 const MOST_CASES = 4096;
@@ -23,15 +25,22 @@ const MOST_COUNTED_AT_END = 32;
 export function generateParser(format: WireFormat, layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
 	const m = createModule(`${format.name} v${format.version}`);
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
-	const pool = createConstantPool(m);
-	const e = createEnvironment(m, pool, options.relaxedSimd ?? false);
 	const plans = planMessages(format, layout);
+	const sorted = sortable(format, plans, isInline);
+	const sortingSpace = sortingBytes(sorted.length);
+	const pool = createConstantPool(m, sortingSpace + REMEMBERED_BYTES);
+	const e = createEnvironment(m, pool, options.relaxedSimd ?? false, sortingSpace);
 	const { header } = format;
 	const countAtEnd = layout.tables.length <= MOST_COUNTED_AT_END;
 	const functions = plans.map((plan) => (isInline(plan) ? null : emitMessageFunction(e, format, plan)));
+	const sorting = sorted.length === 0 ? null : emitSorting(e, format, plans, sorted, 0);
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		e.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		f.if(e.isCleared.eqz(), () => {
+			f.memoryFill(pool.base.add(e.remembered), 0, REMEMBERED_BYTES);
+			e.isCleared.set(f, I32.of(1));
+		});
 		const masks = new Map<string, Local<V128>>();
 		for (const plan of plans.filter(isInline)) {
 			for (const { mask } of windowsOf(plan.body.segments[0])) {
@@ -44,12 +53,31 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
 		const variant = f.local(I32, undefined, 'variant');
+		/** Messages that are read one by one before sorting is tried again. */
+		const oneByOne = f.local(I32, 0, 'oneByOne');
+		const taken = f.local(I32, undefined, 'taken');
 		const entryOf = (index: number): number => CONTEXT.variants + index * CONTEXT.variantSize;
 		const before = plans.map((plan) => (countAtEnd && plan.table !== null ? f.local(I32, I32.load(I32.load(context, entryOf(plan.index) + CONTEXT.variantBatch)), 'before') : null));
 		f.store(context, I32.of(STOP.done), CONTEXT.stop);
 		f.block((stopped) => {
 			f.loop((next) => {
 				stopped.branchIf(done.geU(count));
+				if (sorting !== null) {
+					f.if(oneByOne.eqz(), () => {
+						f.if(
+							count.sub(done).ltU(LEAST_SORTED),
+							() => oneByOne.set(count.sub(done)),
+							() => {
+								taken.set(sorting.sort.call(descriptor, count.sub(done), context));
+								oneByOne.set(sorting.rest);
+								done.set(done.add(taken));
+								descriptor.set(descriptor.add(taken.shl(4)));
+								f.if(oneByOne.eqz(), () => next.branch());
+							},
+						);
+					});
+					oneByOne.set(oneByOne.sub(1));
+				}
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				f.block((accepted) => {
@@ -59,7 +87,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 							noteFault(f, e, which, where);
 							refused.branch();
 						};
-						const bare: Scope = { e, f, start: p, end, version: null, table: null, batch: p, rows: null, items: new Map(), text: null, numbers: new Map(), masks, fail: () => undefined };
+						const bare: Scope = { e, f, start: p, end, version: null, table: null, batch: p, rows: null, items: new Map(), text: null, numbers: new Map(), masks, finding: false, fail: () => undefined };
 						const at = (place: Place) => loadInteger(bare, place, p, place.offset);
 						if (header.size > 0) f.if(end.sub(p).ltU(header.size), () => refuseUnselected('truncated', end), undefined, { likely: false });
 						for (const { place, value } of header.constants) {
@@ -143,7 +171,7 @@ function emitMessageFunction(e: Environment, format: WireFormat, plan: MessagePl
 			noteFault(f, e, category, where);
 			f.return(I32.of(0));
 		};
-		emitWhole({ e, f, start: p, end, version: null, table: null, batch: p as Local<I32>, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), fail }, format, plan, context, descriptor);
+		emitWhole({ e, f, start: p, end, version: null, table: null, batch: p as Local<I32>, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), finding: false, fail }, format, plan, context, descriptor);
 		f.return(I32.of(1));
 	});
 }

@@ -169,7 +169,7 @@ function emitUnknown(scope: Scope, unknown: EnumerationType['unknown'], column: 
 		f.if(raw.gtU(0x7f), () => scope.fail('utf8', at));
 		if (column === null) return;
 		// One byte, as it stands in the message.
-		const id = f.local(I32, e.symbols.intern.call(I32.load(e.symbolTables, column.symbolTable * 4), at, I32.of(1)), 'interned');
+		const id = f.local(I32, (scope.finding ? e.symbols.find : e.symbols.intern).call(I32.load(e.symbolTables, column.symbolTable * 4), at, I32.of(1)), 'interned');
 		f.if(id.eq(-1), () => scope.fail('too-large', at));
 		storeValue(scope, column, id);
 		markValid(scope, column);

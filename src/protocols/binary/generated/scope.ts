@@ -37,6 +37,8 @@ export interface Scope {
 	readonly numbers: ReadonlyMap<string, Local<I64>>;
 	/** Shuffles that lie in locals, by their bytes. */
 	readonly masks: ReadonlyMap<string, Local<V128>>;
+	/** Names that are new are not added, but a reason to fail: what is read may not be kept. */
+	readonly finding: boolean;
 	/** Emits: the message is refused for this. Control does not come back. */
 	fail(category: I32 | ErrorCategory | typeof FULL, at: I32): void;
 }
