@@ -32,12 +32,17 @@ export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-a
 export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
+export { binaryFile, lengthPrefixed } from './framing/length-prefixed.ts';
+export { moldUdp64, sequencedUnits } from './framing/packets.ts';
+export { soupBinTcp } from './framing/soup-bin-tcp.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
 export { type AnyBatch, type CompileOptions, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
 export * from './pipeline/shadow/index.ts';
 export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
+export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type EncodedValue, type Encoder, type WireFormat, wire } from './protocols/binary/index.ts';
+export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

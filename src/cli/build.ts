@@ -99,7 +99,8 @@ export async function buildCommand(args: readonly string[]): Promise<number> {
 		received: { type: 'boolean', default: false },
 		runtime: { type: 'string', default: 'tickforge/runtime' },
 	});
-	const { schema } = await loadSchema('build', positionals[0]);
+	const { schema, protocol } = await loadSchema('build', positionals[0]);
+	if (protocol.name !== 'json') throw new UsageError(`tickforge build: ${schema.name} is a binary format, and only parsers of JSON are built ahead of time`);
 	if (values.out === undefined) throw new UsageError('tickforge build: where to? Use --out DIR');
 	const rows = numberOption('build', 'rows', values.rows, 64, 2 ** 20);
 	const items = numberOption('build', 'items', values.items, 64, 2 ** 24);

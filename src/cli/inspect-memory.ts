@@ -1,17 +1,17 @@
 /** `tickforge inspect --memory`: where a parser's writes and look-ups go, and what the processor counts while it parses. */
+
 import { placementVerdicts, symbolVerdicts, type Verdict } from '../compiler/placement-verdicts.ts';
+import type { Protocol } from '../compiler/protocol.ts';
 import { placementOf, type SpacePlacement, type TablePlacement } from '../compiler/write-streams.ts';
 import { type CacheGeometry, type COUNTER_NAMES, type Counters, openCounters, readCacheGeometry } from '../os/index.ts';
 import { compile, type Parser } from '../pipeline/compile.ts';
 import { parseFeed } from '../pipeline/feed.ts';
-import { json } from '../protocols/json/index.ts';
-import type { Schema } from '../schema/index.ts';
 import { type SymbolTableOccupancy, symbolTableOccupancy } from '../symbols/index.ts';
 import { openInput } from './run.ts';
 import { bytesText, count, table } from './terminal.ts';
 
 export interface InspectMemoryOptions {
-	readonly schema: Schema;
+	readonly protocol: Protocol;
 	/** Only the table of this variant; the parser knows them all. */
 	readonly variant: string | undefined;
 	readonly rows: number | undefined;
@@ -21,11 +21,11 @@ export interface InspectMemoryOptions {
 }
 
 /** The text of it. @throws UsageError, InputError where the file cannot be parsed */
-export async function inspectMemory({ schema, variant, rows, stagger, file }: InspectMemoryOptions): Promise<string> {
+export async function inspectMemory({ protocol, variant, rows, stagger, file }: InspectMemoryOptions): Promise<string> {
 	const caches = readCacheGeometry();
 	const layout = { ...(rows === undefined ? {} : { rows }), ...(stagger === undefined ? {} : { stagger }) };
-	const counted = file === undefined ? null : await countParsing(schema, file, layout);
-	const parser = counted?.parser ?? compile(json(schema), layout);
+	const counted = file === undefined ? null : await countParsing(protocol, file, layout);
+	const parser = counted?.parser ?? compile(protocol, layout);
 	const { batches, symbolTables } = parser.places();
 	const parts = [cachesText(caches)];
 	parser.layout.tables.forEach((one, index) => {
@@ -91,8 +91,8 @@ interface Counted {
 	readonly counters: Counters['counters'];
 }
 
-async function countParsing(schema: Schema, file: string, layout: { rows?: number; stagger?: number }): Promise<Counted> {
-	const { source, framing } = await openInput(file);
+async function countParsing(protocol: Protocol, file: string, layout: { rows?: number; stagger?: number }): Promise<Counted> {
+	const { source, framing } = await openInput(file, undefined, protocol);
 	const counters = openCounters();
 	try {
 		const states = counters.counters;
@@ -102,7 +102,7 @@ async function countParsing(schema: Schema, file: string, layout: { rows?: numbe
 		const empty = emptyCounts(counters);
 		let parser: Parser | null = null;
 		let calls = 0;
-		await parseFeed(json(schema), source, framing, {
+		await parseFeed(protocol, source, framing, {
 			...layout,
 			aroundParse: {
 				before: (given) => {
@@ -123,7 +123,7 @@ async function countParsing(schema: Schema, file: string, layout: { rows?: numbe
 		const used = parser as Parser | null;
 		const { messages = 0, refused = 0 } = used?.statistics() ?? {};
 		// Without any message there was no call; the analysis goes on with a parser that is like it.
-		return { parser: used ?? compile(json(schema), layout), calls, messages, refused, totals, shares, counters: states };
+		return { parser: used ?? compile(protocol, layout), calls, messages, refused, totals, shares, counters: states };
 	} finally {
 		counters.close();
 	}

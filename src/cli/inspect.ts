@@ -1,4 +1,5 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
+import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
 import { json } from '../protocols/json/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
@@ -61,14 +62,14 @@ function tableText(layout: TableLayout): string {
 
 export async function inspectCommand(args: readonly string[]): Promise<number> {
 	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' } });
-	const { schema } = await loadSchema('inspect', positionals[0]);
+	const { schema, protocol } = await loadSchema('inspect', positionals[0]);
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
-		console.log(await inspectMemory({ schema, variant: values.variant, rows, stagger, file: positionals[1] }));
+		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1] }));
 		return EXIT.ok;
 	}
 	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory\nSee: tickforge inspect --help`);
@@ -80,7 +81,9 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	}
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
-	const bytes = json(chosen).generate(layout);
+	const format = (protocol as Partial<BinaryProtocol>).format;
+	const own = format === undefined ? json(chosen) : binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) });
+	const bytes = own.generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
 	if (values.code) console.log(`\n${printModule(bytes)}`);

@@ -1,5 +1,6 @@
 /** What `tickforge prove` repeats: whole messages of a file, or messages made up. */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
+import type { Protocol } from '../compiler/protocol.ts';
 import { lines } from '../framing/lines.ts';
 import { type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
 import { createArena } from '../memory/index.ts';
@@ -29,8 +30,8 @@ const DESCRIPTORS = 4096;
 const LONGEST = 4 * 2 ** 20;
 
 /** The start of a file (or standard input), unpacked, up to its last whole message. */
-export async function readInput(file: string, format: string | undefined): Promise<RepeatedInput> {
-	const opened = await openInput(file, format);
+export async function readInput(file: string, format: string | undefined, protocol: Protocol): Promise<RepeatedInput> {
+	const opened = await openInput(file, format, protocol);
 	const { source, framing } = opened;
 	let room = new Uint8Array(2 ** 20);
 	let length = 0;

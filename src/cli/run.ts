@@ -5,7 +5,7 @@ import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import type { ErrorCategory } from '../compiler/parser-abi.ts';
-import { TIERS, type Tier } from '../compiler/protocol.ts';
+import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat, FRAMINGS } from '../framing/detect.ts';
 import { lengthPrefixed } from '../framing/length-prefixed.ts';
@@ -16,7 +16,7 @@ import { createQuarantineFile } from '../integrity/quarantine-file.ts';
 import { createArena } from '../memory/index.ts';
 import { mapFile } from '../os/index.ts';
 import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
-import { json } from '../protocols/json/index.ts';
+import { binaryPresets } from '../protocols/presets.ts';
 import type { Schema } from '../schema/index.ts';
 import { openSink, type Sink, type SinkSummary, withOneDictionary } from '../sinks/index.ts';
 import { iterableSource } from '../sources/bytes.ts';
@@ -25,6 +25,7 @@ import { fileSource, stdinSource } from '../sources/file.ts';
 import type { Source } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
+import { findFraming } from './binary-framing.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readProfile, writeProfile } from './profile.ts';
@@ -35,6 +36,8 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
+	/** What parses it. */
+	readonly protocol: Protocol;
 	/** The preset's name, or the path of the schema's module. */
 	readonly preset: string;
 	/** For people. */
@@ -86,6 +89,10 @@ export interface RunResult {
 	readonly frameSeconds: number;
 	readonly memory: number;
 	readonly skipped: number;
+	/** Of framings with sequence numbers. */
+	readonly gaps: number;
+	readonly missing: number;
+	readonly repeated: number;
 	readonly variants: Readonly<Record<string, number>>;
 	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
 	readonly examples: readonly RefusedExample[];
@@ -105,7 +112,7 @@ const EXAMPLES = 20;
 /** Parses all inputs, one after the other. */
 export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const startedAt = new Date();
-	const { schema } = options;
+	const { schema, protocol } = options;
 	const layoutOptions = { received: true, ...(options.rows === undefined ? {} : { rows: options.rows }), ...(options.items === undefined ? {} : { items: options.items }) };
 	const sink = options.out === undefined ? null : await openOutput(options.out, options, layoutSchema(schema, layoutOptions));
 	const comparing = options.second === undefined ? null : createComparing(options.second);
@@ -114,7 +121,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 			? null
 			: createQuarantineFile(options.quarantine, {
 					schema: { name: schema.name, version: schema.version, variants: schema.variants.map(({ name }) => name) },
-					protocol: 'json',
+					protocol: protocol.name,
 					created: startedAt.toISOString(),
 					writer: `tickforge ${version}`,
 					inputs: options.inputs,
@@ -132,18 +139,18 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const decoder = new TextDecoder();
 	try {
 		for (const input of options.inputs) {
-			const opened = await openInput(input, options.format);
+			const opened = await openInput(input, options.format, protocol);
 			const { framing, format, compression } = opened;
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
 			const source = arena === undefined ? opened.source : mapFile(arena, input);
 			if (arena !== undefined) opened.source.close();
 			const done = { messages: 0, refused: 0 };
-			const summary = await parseFeed(json(schema), source, framing, {
+			const summary = await parseFeed(protocol, source, framing, {
 				...layoutOptions,
 				...(arena === undefined ? {} : { arena }),
 				...(options.tier === undefined ? {} : { tier: options.tier }),
-				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(schema, compileOptions) }),
+				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(protocol, compileOptions) }),
 				codeCache: options.codeCache,
 				// A file waits, and a small one is done before learning would pay.
 				tiering: { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
@@ -206,6 +213,9 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		frameSeconds: sum((summary) => summary.frameSeconds),
 		memory: Math.max(...summaries.map((summary) => summary.memory)),
 		skipped: sum((summary) => summary.skipped),
+		gaps: sum((summary) => summary.gaps),
+		missing: sum((summary) => summary.missing),
+		repeated: sum((summary) => summary.repeated),
 		variants,
 		categories,
 		examples,
@@ -227,7 +237,7 @@ async function openOutput(out: string, { inputs, second, compression }: RunOptio
 }
 
 /** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
-export async function openInput(input: string, format?: string): Promise<{ source: Source; framing: Framing; format: string; compression: string | null; why: string }> {
+export async function openInput(input: string, format?: string, protocol?: Protocol): Promise<{ source: Source; framing: Framing; format: string; compression: string | null; why: string }> {
 	const raw = input === '-' ? stdinSource() : fileSource(input);
 	const { source, compression, head, complete } = await openCompressed(raw);
 	if (format !== undefined) {
@@ -238,6 +248,15 @@ export async function openInput(input: string, format?: string): Promise<{ sourc
 	if (isQuarantine(head)) {
 		source.close();
 		return { ...replay(input), compression };
+	}
+	if (protocol !== undefined && protocol.name !== 'json') {
+		const found = await findFraming(protocol, head);
+		const framing = found === null ? undefined : FRAMINGS[found.format]?.();
+		if (found === null || framing === undefined) {
+			source.close();
+			throw new UsageError(`tickforge run: ${input} has no messages of ${protocol.schema.name}, however it is cut; if it has, say how with --format (${Object.keys(FRAMINGS).join(', ')})`, EXIT.input);
+		}
+		return { source, framing, format: found.format, compression, why: `read as ${framing.description}, ${found.accepted} of its first ${found.messages} messages are ${protocol.schema.name}` };
 	}
 	const detected = detectFormat(head, complete);
 	if (detected.framing === null) {
@@ -315,7 +334,8 @@ export function renderSummary(result: RunResult): string {
 			['memory', `${bytesText(result.memory)} in the arena`],
 			...(observations.first === null || observations.last === null ? [] : [['time range', `${isoOf(observations.first)} to ${isoOf(observations.last)}`]]),
 			...(observations.symbols.size === 0 ? [] : [['symbols', symbolsText(observations.symbols)]]),
-			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} lines (connections, what the client sent)`]]),
+			...(result.gaps === 0 && result.repeated === 0 ? [] : [['sequence numbers', `${count(result.gaps)} gaps, ${count(result.missing)} messages missing, ${count(result.repeated)} came again`]]),
+			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} ${options.protocol.name === 'json' ? 'lines (connections, what the client sent)' : 'packets'}`]]),
 		]),
 	);
 	const types = Object.entries(result.variants).filter(([, accepted_]) => accepted_ > 0);
@@ -376,6 +396,9 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		parseSeconds: result.parseSeconds,
 		takeSeconds: result.takeSeconds,
 		frameSeconds: result.frameSeconds,
+		gaps: result.gaps,
+		missing: result.missing,
+		repeated: result.repeated,
 		nanosecondsPerMessage: result.messages === 0 ? null : (result.parseSeconds / result.messages) * 1e9,
 		memory: result.memory,
 		timeRange: result.observations.first === null ? null : { first: isoOf(result.observations.first), last: isoOf(result.observations.last ?? result.observations.first) },
@@ -420,33 +443,37 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		'rollout-allow': { type: 'string' },
 		json: { type: 'boolean', default: false },
 		quiet: { type: 'boolean', default: false },
+		date: { type: 'string' },
 		list: { type: 'boolean', default: false },
 	});
 	if (values.list) {
 		console.log(
 			table(
-				Object.values(exchanges).map((preset) => [
-					preset.name,
-					preset.title,
-					preset.schema.variants
-						.filter(({ role }) => role === 'table')
-						.map(({ name }) => name)
-						.join(' '),
-				]),
+				Object.values(exchanges)
+					.map((preset) => [
+						preset.name,
+						preset.title,
+						preset.schema.variants
+							.filter(({ role }) => role === 'table')
+							.map(({ name }) => name)
+							.join(' '),
+					])
+					.concat(binaryPresets.map((preset) => [preset.name, preset.title, `binary, ${preset.protocol().schema.variants.length} messages`])),
 			),
 		);
 		return EXIT.ok;
 	}
-	const { schema, name, title } = await loadSchema('run', positionals[0]);
+	const { schema, protocol, name, title } = await loadSchema('run', positionals[0], values.date);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
 		// Said before outputs are opened.
 		if (input !== '-') closeSync(openFile(input));
 	}
-	const second = await readSecondParser(values, schema, values.out);
+	const second = await readSecondParser(values, protocol, values.out);
 	const result = await runInputs({
 		schema,
+		protocol,
 		preset: name,
 		title,
 		inputs,

@@ -1,11 +1,10 @@
 /** `run --shadow` and `run --rollout`: what the second parser is, and what came out of comparing. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { layoutSchema } from '../compiler/batch-layout.ts';
-import { TIERS, type Tier } from '../compiler/protocol.ts';
+import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import type { CompileOptions, MessageParser } from '../pipeline/compile.ts';
 import { type Comparison, type Difference, type RolloutStatistics, rollout, type StepEvent, type StructureDifference, shadow } from '../pipeline/shadow/index.ts';
 import { sameTables } from '../pipeline/shadow/structure.ts';
-import { json } from '../protocols/json/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { numberOption } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
@@ -14,6 +13,7 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface SecondParser {
 	readonly mode: 'shadow' | 'rollout';
+	readonly protocol: Protocol;
 	readonly schema: Schema;
 	/** Undefined: the default one. */
 	readonly tier: Tier | undefined;
@@ -40,7 +40,7 @@ export interface SecondParserArguments {
 }
 
 /** @returns null where none is asked for. @throws UsageError */
-export async function readSecondParser(values: SecondParserArguments, schema: Schema, out: string | undefined): Promise<SecondParser | null> {
+export async function readSecondParser(values: SecondParserArguments, protocol: Protocol, out: string | undefined): Promise<SecondParser | null> {
 	const given = values.shadow ?? values.rollout;
 	if (given === undefined) {
 		const alone = Object.entries(values).find(([name, value]) => /^(shadow|rollout)-/.test(name) && value !== undefined)?.[0];
@@ -54,8 +54,8 @@ export async function readSecondParser(values: SecondParserArguments, schema: Sc
 		if (other !== undefined) throw new UsageError(`tickforge run: --${other} belongs to --rollout, not to --shadow`);
 	}
 	const tier = TIERS.find((name) => name === given);
-	const loaded = tier === undefined ? await loadSecond(mode, given) : { schema, title: `the ${tier} tier` };
-	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(schema), layoutSchema(loaded.schema))) {
+	const loaded = tier === undefined ? await loadSecond(mode, given) : { protocol, schema: protocol.schema, title: `the ${tier} tier` };
+	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(protocol.schema), layoutSchema(loaded.schema))) {
 		throw new UsageError(`tickforge run: --rollout ${given} has other tables than the schema, and --out cannot hold both; leave --out away, or compare with --shadow`);
 	}
 	const steps = (values['rollout-steps'] ?? '0.01,0.1,0.5,1').split(',').map((text) => numberOption('run', 'rollout-steps', text, 0, 1) as number);
@@ -72,10 +72,10 @@ export async function readSecondParser(values: SecondParserArguments, schema: Sc
 	};
 }
 
-async function loadSecond(mode: string, given: string): Promise<{ schema: Schema; title: string }> {
+async function loadSecond(mode: string, given: string): Promise<{ protocol: Protocol; schema: Schema; title: string }> {
 	try {
-		const { schema, title } = await loadSchema('run', given);
-		return { schema, title: `${title}, version ${schema.version}` };
+		const { protocol, schema, title } = await loadSchema('run', given);
+		return { protocol, schema, title: `${title}, version ${schema.version}` };
 	} catch (error) {
 		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset or a schema file, not "${given}"`);
 		throw error;
@@ -105,7 +105,7 @@ export interface ComparedRun {
 
 export interface Comparing {
 	/** Makes the parser of one input. */
-	parser(schema: Schema, options: CompileOptions): MessageParser;
+	parser(protocol: Protocol, options: CompileOptions): MessageParser;
 	/** After the last input. */
 	result(): ComparedRun;
 	/** Closes the file. */
@@ -131,19 +131,19 @@ export function createComparing(second: SecondParser): Comparing {
 		writeSync(file, `${JSON.stringify({ input, ...difference, message: decoder.decode(difference.message) })}\n`);
 	};
 	return {
-		parser(schema, options) {
+		parser(protocol, options) {
 			input++;
 			const common = { share: second.share, keep: FIRST, onDifference };
-			const candidate = { protocol: json(second.schema), ...(second.tier === undefined ? {} : { tier: second.tier }) };
+			const candidate = { protocol: second.protocol, ...(second.tier === undefined ? {} : { tier: second.tier }) };
 			if (second.mode === 'shadow') {
-				const parser = shadow({ protocol: json(schema), ...options }, candidate, common);
+				const parser = shadow({ protocol, ...options }, candidate, common);
 				statistics.push(parser.statistics);
 				return parser;
 			}
 			const steps: StepEvent[] = [];
 			// Without --out nothing depends on the columns: what is observed is found by name in each batch.
 			const { onBatch } = options;
-			const parser = rollout({ protocol: json(schema), ...options }, { ...candidate, ...(onBatch === undefined ? {} : { onBatch }) }, { ...common, steps: second.steps, messagesPerStep: second.messagesPerStep, rollBackWhen: { differences: second.allowed }, onStep: (event) => steps.push(event) });
+			const parser = rollout({ protocol, ...options }, { ...candidate, ...(onBatch === undefined ? {} : { onBatch }) }, { ...common, steps: second.steps, messagesPerStep: second.messagesPerStep, rollBackWhen: { differences: second.allowed }, onStep: (event) => steps.push(event) });
 			statistics.push(parser.statistics);
 			rollouts.push({ statistics: parser.statistics, steps });
 			return parser;

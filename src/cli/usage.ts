@@ -38,7 +38,8 @@ export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 		text: `tickforge run <preset | schema.ts> <file… | -> [options]
 
 Parses recorded messages with a preset (tickforge run --list) or your own schema
-(a module whose default export is a schema), and prints a summary.
+(a module whose default export is a schema, or a protocol: binary(format)),
+and prints a summary.
 Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
 themselves, gzip and zstd are unpacked. "-" reads standard input.
 
@@ -49,7 +50,9 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --keep BYTES        bytes kept of each refused message (default 65536)
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated,
-                      length-32-little, length-32-big, length-16-little, length-16-big
+                      length-32-little, length-32-big, length-16-little, length-16-big,
+                      binaryfile, soupbintcp, moldudp64, cboe-units
+  --date DAY          of binary messages whose times count from midnight: 2019-12-30
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
                       schema (generated), or reference (plain TypeScript)
@@ -74,6 +77,7 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   tickforge run binance-spot session.capture
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
+  tickforge run nasdaq-itch-5.0 12302019.NASDAQ_ITCH50.gz --date 2019-12-30
   tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,

@@ -1,9 +1,11 @@
 /** What a file is, from its first bytes: magic numbers, then the shape of its first messages. */
 
 import { concatenated } from './concatenated.ts';
-import { type LengthPrefix, lengthPrefixed } from './length-prefixed.ts';
+import { binaryFile, type LengthPrefix, lengthPrefixed } from './length-prefixed.ts';
 import { capture, lines } from './lines.ts';
+import { moldUdp64, sequencedUnits } from './packets.ts';
 import type { Framing } from './scan-abi.ts';
+import { soupBinTcp } from './soup-bin-tcp.ts';
 
 export type Format = 'gzip' | 'zstd' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
 
@@ -128,4 +130,8 @@ export const FRAMINGS: Readonly<Record<string, () => Framing>> = {
 	'length-16-big': () => lengthPrefixed({ bytes: 2, endian: 'big' }),
 	'length-32-little': () => lengthPrefixed({ bytes: 4, endian: 'little' }),
 	'length-32-big': () => lengthPrefixed({ bytes: 4, endian: 'big' }),
+	binaryfile: binaryFile,
+	soupbintcp: soupBinTcp,
+	moldudp64: moldUdp64,
+	'cboe-units': sequencedUnits,
 };

@@ -1,4 +1,5 @@
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
+import { generatePrefixScanner } from './prefix-scanner.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
 
 export interface LengthPrefix {
@@ -7,6 +8,8 @@ export interface LengthPrefix {
 	readonly endian: 'little' | 'big';
 	/** A receive time follows the length: i64 nanoseconds, same byte order. The length does not count it. Default false. */
 	readonly stamped?: boolean;
+	/** A length of 0 ends a session and is no message. Default false. */
+	readonly zeroEnds?: boolean;
 }
 
 /**
@@ -21,16 +24,19 @@ export interface LengthPrefix {
 export function lengthPrefixed(prefix: LengthPrefix): Framing {
 	const stamped = prefix.stamped ?? false;
 	return {
-		name: `length-${prefix.bytes * 8}-${prefix.endian}${stamped ? '-stamped' : ''}`,
+		name: prefix.zeroEnds === true ? 'binaryfile' : `length-${prefix.bytes * 8}-${prefix.endian}${stamped ? '-stamped' : ''}`,
 		description: `messages after their length, ${prefix.bytes} bytes, ${prefix.endian} endian${stamped ? ', and their receive time' : ''}`,
 		received: stamped,
 		binary: false,
-		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped),
-		generate: null,
+		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped, prefix.zeroEnds ?? false),
+		generate: stamped ? null : (options = {}) => generatePrefixScanner({ bytes: prefix.bytes, littleEndian: prefix.endian === 'little', zeroEnds: prefix.zeroEnds ?? false, shared: options.shared ?? false }),
 	};
 }
 
-function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean): ScanFunction {
+/** NASDAQ's BinaryFILE: messages after their length of 2 bytes, big endian; a length of 0 is a session's end. */
+export const binaryFile = (): Framing => lengthPrefixed({ bytes: 2, endian: 'big', zeroEnds: true });
+
+function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean, zeroEnds: boolean): ScanFunction {
 	const headBytes = lengthBytes + (stamped ? 8 : 0);
 	let view = new DataView(memory.buffer);
 	return (context) => {
@@ -82,6 +88,11 @@ function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEnd
 			}
 			const length = lengthBytes === 2 ? view.getUint16(start, littleEndian) : view.getUint32(start, littleEndian);
 			const message = start + headBytes;
+			if (zeroEnds && length === 0) {
+				put(SCAN.skipped, get(SCAN.skipped) + 1);
+				start = message;
+				continue;
+			}
 			if (length > longest && (final || end - message > longest)) {
 				start = message;
 				put(SCAN.skipping, 1);

@@ -156,6 +156,7 @@ function checkNumber(number: WireNumber, path: string, add: Add): void {
 function checkNodes(nodes: readonly WireNode[], path: string, outer: Known, format: WireFormat, depth: number, add: Add): void {
 	const known = new Map(outer);
 	let newest = 0;
+	let isBlock = true;
 	if (depth > 16) {
 		add(path, 'it is nested deeper than 16');
 		return;
@@ -164,7 +165,8 @@ function checkNodes(nodes: readonly WireNode[], path: string, outer: Known, form
 		const here = `${path}.${node.name}`;
 		if (node.since > 0 && format.header.version === null) add(here, 'it says since which version it is there, and the header has no version; add versionField() to the header');
 		if (node.since > format.version) add(here, `it is there since version ${node.since}, and the format is version ${format.version}`);
-		if (fixedSize(node) !== null && node.kind !== 'stated') {
+		if (fixedSize(node) === null && node.kind !== 'align') isBlock = false;
+		if (isBlock && node.kind !== 'stated') {
 			if (node.since < newest) add(here, `it is there since version ${node.since} and stands after one that came with ${newest}; new fields come last`);
 			newest = Math.max(newest, node.since);
 		}

@@ -54,7 +54,7 @@ function emitRun(scope: Scope, run: RunSegment, p: Local<I32>, block: BlockLengt
 /** Emits a run's entries, all of which are there as far as their version is. */
 function emitEntries(scope: Scope, run: RunSegment, p: I32, base: number): void {
 	const { f, version } = scope;
-	const windows = windowsOf(run).map((window): LoadedWindow => ({ ...window, lanes: f.local(V128, lookUp(scope, V128.load(p, base + window.offset), window.mask), 'lanes') }));
+	const windows = windowsOf(run).map((window): LoadedWindow => ({ ...window, fields: window.fields.map((field) => ({ ...field, offset: base + field.offset })), lanes: f.local(V128, lookUp(scope, V128.load(p, base + window.offset), window.mask), 'lanes') }));
 	for (const { offset, plan } of run.entries) {
 		const { since } = plan.node;
 		if (since > 0 && version !== null) {
@@ -67,7 +67,7 @@ function emitEntries(scope: Scope, run: RunSegment, p: I32, base: number): void 
 	}
 }
 
-/** @param offset of the entry in the run whose windows are given; `base` of that run from p */
+/** @param offset of the entry in its run; `base` of that run from p */
 function emitEntry(scope: Scope, plan: Plan, p: I32, offset: number, base: number, windows: readonly LoadedWindow[]): void {
 	const { f } = scope;
 	const at = base + offset;
@@ -75,7 +75,7 @@ function emitEntry(scope: Scope, plan: Plan, p: I32, offset: number, base: numbe
 		case 'number': {
 			const { number, meaning, name } = plan.node;
 			if (number.kind !== 'integer') throw new Error('tickforge: a varint has no fixed size');
-			if (storeLane(scope, plan, offset, windows)) return;
+			if (storeLane(scope, plan, at, windows)) return;
 			const raw = loadInteger(scope, number, p, at, windows);
 			emitNumber(scope, name, meaning, plan, raw, { signed: number.signed, bits: number.bytes * 8 }, at === 0 ? p : p.add(at));
 			return;

@@ -84,12 +84,12 @@ export function lookUp(scope: Pick<Scope, 'e' | 'masks'>, bytes: V128, mask: Uin
 	return e.relaxed ? bytes.relaxedSwizzle(indices) : bytes.swizzle(indices);
 }
 
-/** A window that was loaded, in a local. */
+/** A window that was loaded, in a local; its fields' offsets count from the address that all loads are relative to. */
 export interface LoadedWindow extends Window {
 	readonly lanes: Local<V128>;
 }
 
-/** The vector and the lane that hold a field at an offset of the run; null where a plain load is better. */
+/** The vector and the lane that hold a field at an offset; null where a plain load is better. */
 export function laneOf(windows: readonly LoadedWindow[], offset: number, { bytes }: WireInteger): { lanes: V128; width: 4 | 8; index: number } | null {
 	for (const { lanes, fields } of windows) {
 		const field = fields.find((candidate) => candidate.offset === offset && candidate.bytes === bytes);

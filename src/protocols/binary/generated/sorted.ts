@@ -57,7 +57,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	const least = Math.min(...types);
 	const range = Math.max(...types) - least;
 	const entries = new Uint32Array((range + 1) * 2).fill(NOT_SORTED);
-	sorted.forEach((plan, index) => entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2));
+	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2);
 	const table = pool.add(new Uint8Array(entries.buffer));
 	const lists = workspace + Math.ceil(sorted.length / 4) * 16;
 	/** Receive times are in the descriptors, so these are listed; else the messages themselves. */
