@@ -161,6 +161,13 @@ function writeNode(writing: Writing, node: WireNode, value: EncodedValue, path: 
 	const { to } = writing;
 	switch (node.kind) {
 		case 'number': {
+			if (node.exponentAfter !== undefined && node.exponentAfter !== null && node.meaning.type?.kind === 'decimal') {
+				// At the column's scale nothing is lost.
+				const power = -node.meaning.type.scale;
+				writeNumber(to, node.number, meantBy({ ...node.meaning, exponent: power }, value, path, scope), path);
+				writeNumber(to, node.exponentAfter, BigInt(power), `${path}: exponent`);
+				return;
+			}
 			const raw = node.meaning.type === null ? hiddenValue(node, value, presence(), exponent, path) : meantBy(node.meaning, value, path, scope) | presence();
 			writeNumber(to, node.number, raw, path);
 			scope.set(node.name, raw);

@@ -34,7 +34,7 @@ export function hasColumn(node: WireNode): boolean {
 export function schemaOf(format: WireFormat): Schema {
 	return {
 		name: format.name,
-		version: format.version,
+		version: format.schemaVersion ?? format.version,
 		variants: format.messages.map(({ name, role, literal, nodes }): Variant => {
 			const fields = fieldsOf(nodes);
 			return { name, role, type: messageOf(literal === null ? fields : [field(TYPE_FIELD, { kind: 'literal', value: literal }, false, false), ...fields]) };

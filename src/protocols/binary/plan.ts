@@ -158,7 +158,7 @@ function leastOf(plan: Plan): number {
 		case 'data':
 			return plan.node.length.kind === 'integer' ? plan.node.length.bytes : 1;
 		case 'number':
-			return plan.node.number.kind === 'integer' ? plan.node.number.bytes : 1;
+			return fixedSize(plan.node) ?? 1 + (plan.node.exponentAfter?.bytes ?? 0);
 		case 'array':
 			return plan.node.count * (plan.node.item.kind === 'float' ? plan.node.item.bytes : plan.node.item.number.kind === 'integer' ? plan.node.item.number.bytes : 1);
 		case 'bits':

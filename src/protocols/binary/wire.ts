@@ -53,6 +53,8 @@ export interface NumberNode extends NodeCommon {
 	readonly kind: 'number';
 	readonly number: WireNumber;
 	readonly meaning: Meaning;
+	/** Of decimals: their own exponent, right behind the mantissa; null where `meaning.exponent` says it. */
+	readonly exponentAfter?: WireInteger | null;
 }
 /** Several values in one integer; a struct in the table. */
 export interface BitsNode extends NodeCommon {
@@ -154,7 +156,10 @@ export interface WireMessage {
 
 export interface WireFormat {
 	readonly name: string;
+	/** Of the wire: what fields' `since` refers to. */
 	readonly version: number;
+	/** Of the tables. Default: `version`. */
+	readonly schemaVersion?: number;
 	readonly header: WireHeader;
 	readonly messages: readonly WireMessage[];
 	/** Bytes after what is described: a reason to refuse the message, or dropped. */
@@ -166,7 +171,7 @@ export function fixedSize(node: WireNode): number | null {
 	if (node.when !== null) return null;
 	switch (node.kind) {
 		case 'number':
-			return node.number.kind === 'integer' ? node.number.bytes : null;
+			return node.number.kind === 'integer' ? node.number.bytes + (node.exponentAfter?.bytes ?? 0) : null;
 		case 'bits':
 			return node.number.bytes;
 		case 'float':

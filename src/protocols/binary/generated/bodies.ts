@@ -2,7 +2,7 @@
 import type { Column, ListColumn } from '../../../compiler/batch-layout.ts';
 import { F64, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import type { Body, FloatPlan, GroupPlan, NumberPlan, Plan, RunSegment, Segment } from '../plan.ts';
-import type { Meaning, WireNumber } from '../wire.ts';
+import { fixedSize, type Meaning, type WireNumber } from '../wire.ts';
 import { FULL } from './environment.ts';
 import { type LoadedWindow, laneOf, loadFloat, loadInteger, lookUp, type Raw, widen, windowsOf } from './integers.ts';
 import { emitMeaning, type RawRange } from './meanings.ts';
@@ -77,7 +77,8 @@ function emitEntry(scope: Scope, plan: Plan, p: I32, offset: number, base: numbe
 			if (number.kind !== 'integer') throw new Error('tickforge: a varint has no fixed size');
 			if (storeLane(scope, plan, at, windows)) return;
 			const raw = loadInteger(scope, number, p, at, windows);
-			emitNumber(scope, name, meaning, plan, raw, { signed: number.signed, bits: number.bytes * 8 }, at === 0 ? p : p.add(at));
+			const exponent = exponentOf(scope, plan, p, at + number.bytes);
+			emitNumber(scope, name, meaning, plan, raw, { signed: number.signed, bits: number.bytes * 8 }, at === 0 ? p : p.add(at), exponent);
 			return;
 		}
 		case 'bits': {
@@ -104,7 +105,7 @@ function emitEntry(scope: Scope, plan: Plan, p: I32, offset: number, base: numbe
 			return;
 		case 'array':
 			emitItems(scope, plan.column, I32.of(plan.node.count), (itemScope, item) => {
-				const width = plan.item.kind === 'float' ? plan.item.node.bytes : plan.item.node.number.kind === 'integer' ? plan.item.node.number.bytes : 0;
+				const width = fixedSize(plan.item.node) ?? 0;
 				const place = itemScope.f.local(I32, p.add(item.mul(width)).add(at), 'element');
 				emitEntry(itemScope, plan.item, place, 0, 0, []);
 			});
@@ -119,7 +120,7 @@ function emitEntry(scope: Scope, plan: Plan, p: I32, offset: number, base: numbe
 /** Stores a value that needs nothing but its bytes in order straight from its lane; false where it needs more. */
 function storeLane(scope: Scope, { node, column }: NumberPlan, offset: number, windows: readonly LoadedWindow[]): boolean {
 	const { f, rows, numbers } = scope;
-	if (node.number.kind !== 'integer' || column === null || rows === null || numbers.has(node.name) || !isPlain(node.meaning, node.number)) return false;
+	if (node.number.kind !== 'integer' || (node.exponentAfter ?? null) !== null || column === null || rows === null || numbers.has(node.name) || !isPlain(node.meaning, node.number)) return false;
 	const lane = laneOf(windows, offset, node.number);
 	if (lane === null || (node.number.signed && node.number.bytes !== lane.width)) return false;
 	const wide = column.storage === 'i64' || column.storage === 'u64';
@@ -139,14 +140,22 @@ function isPlain({ type, nullValue, constant, exponent, base }: Meaning, number:
 	return type.kind === 'timestamp' && type.format === 'ns' && base === '0' && !all;
 }
 
-function emitNumber(scope: Scope, name: string, meaning: Meaning, { column }: NumberPlan, raw: Raw, range: RawRange, at: I32): void {
+/** The exponent behind a mantissa, in a local. */
+function exponentOf(scope: Scope, { node }: NumberPlan, p: I32, offset: number): I32 | null {
+	const { exponentAfter = null } = node;
+	if (exponentAfter === null) return null;
+	const raw = loadInteger(scope, exponentAfter, p, offset);
+	return scope.f.local(I32, raw instanceof I64 ? raw.wrap() : raw, 'exponent');
+}
+
+function emitNumber(scope: Scope, name: string, meaning: Meaning, { column }: NumberPlan, raw: Raw, range: RawRange, at: I32, exponent: I32 | null): void {
 	const carried = scope.numbers.get(name);
 	if (carried === undefined) {
-		emitMeaning(scope, meaning, column, raw, range, at);
+		emitMeaning(scope, meaning, column, raw, range, at, exponent);
 		return;
 	}
 	carried.set(widen(raw, range.signed));
-	emitMeaning(scope, meaning, column, raw instanceof I64 ? carried : carried.wrap(), range, at);
+	emitMeaning(scope, meaning, column, raw instanceof I64 ? carried : carried.wrap(), range, at, exponent);
 }
 
 function emitFloat(scope: Scope, { node, column }: FloatPlan, p: I32, offset: number): void {
@@ -199,7 +208,11 @@ function emitDynamic(scope: Scope, plan: Plan, p: Local<I32>): void {
 			const { number, meaning, name } = plan.node;
 			const at = f.local(I32, p, 'numberAt');
 			const value = emitCursorNumber(scope, number, p);
-			emitNumber(scope, name, meaning, plan, value, rangeOf(number), at);
+			const after = plan.node.exponentAfter ?? null;
+			if (after !== null) require(after.bytes);
+			const exponent = exponentOf(scope, plan, p, 0);
+			if (after !== null) p.set(p.add(after.bytes));
+			emitNumber(scope, name, meaning, plan, value, rangeOf(number), at, exponent);
 			return;
 		}
 		case 'data': {

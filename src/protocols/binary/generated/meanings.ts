@@ -21,8 +21,13 @@ function equals(raw: Raw, value: string): I32 {
 	return raw instanceof I64 ? raw.eq(BigInt.asIntN(64, BigInt(value))) : raw.eq(Number(BigInt.asIntN(32, BigInt(value))));
 }
 
-/** Emits the value that an integer means, checked. @param at address of the integer */
-export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn | null, value: Raw, range: RawRange, at: I32): void {
+/**
+ * Emits the value that an integer means, checked.
+ *
+ * @param at address of the integer
+ * @param exponent of a decimal that brings its own
+ */
+export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn | null, value: Raw, range: RawRange, at: I32, exponent: I32 | null = null): void {
 	const { f } = scope;
 	const { type, nullValue, constant } = meaning;
 	if (type === null && constant === null) return;
@@ -30,7 +35,7 @@ export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn
 	if (constant !== null) f.if(equals(raw, constant).eqz(), () => scope.fail('literal', at), undefined, { likely: false });
 	if (type === null) return;
 	const present = (): void => {
-		emitPresent(scope, meaning, column, raw, range, at);
+		emitPresent(scope, meaning, column, raw, range, at, exponent);
 	};
 	if (nullValue === null) {
 		present();
@@ -53,7 +58,7 @@ export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn
 	);
 }
 
-function emitPresent(scope: Scope, meaning: Meaning, column: ScalarColumn | null, raw: Raw, range: RawRange, at: I32): void {
+function emitPresent(scope: Scope, meaning: Meaning, column: ScalarColumn | null, raw: Raw, range: RawRange, at: I32, exponent: I32 | null): void {
 	const { f } = scope;
 	const { type } = meaning;
 	const store = (value: I32 | I64): void => {
@@ -66,7 +71,7 @@ function emitPresent(scope: Scope, meaning: Meaning, column: ScalarColumn | null
 			store(type.bits === 64 ? widen(raw, range.signed) : raw instanceof I64 ? raw.wrap() : raw);
 			return;
 		case 'decimal':
-			store(emitDecimal(scope, type, meaning.exponent, raw, range, at));
+			store(emitDecimal(scope, type, exponent ?? meaning.exponent, raw, range, at));
 			return;
 		case 'timestamp':
 			store(emitTimestamp(scope, UNIT_NANOSECONDS[type.format as keyof typeof UNIT_NANOSECONDS], BigInt(meaning.base), raw, range, at));
@@ -85,7 +90,7 @@ function emitPresent(scope: Scope, meaning: Meaning, column: ScalarColumn | null
 	}
 }
 
-function emitDecimal(scope: Scope, type: DecimalType, exponent: number | string, raw: Raw, range: RawRange, at: I32): I64 {
+function emitDecimal(scope: Scope, type: DecimalType, exponent: number | string | I32, raw: Raw, range: RawRange, at: I32): I64 {
 	const { f, e } = scope;
 	const mantissa = f.local(I64, widen(raw, range.signed), 'mantissa');
 	// An unsigned integer with all bits may be more than an i64: no scale makes that fit but a division, for which it is too rare.
@@ -102,7 +107,7 @@ function emitDecimal(scope: Scope, type: DecimalType, exponent: number | string,
 		if (shift > 0 && shift <= 18 && 2n ** BigInt(range.bits) * 10n ** BigInt(shift) <= I64_MOST) return mantissa.mul(10n ** BigInt(shift));
 		return rescaled(I32.of(shift));
 	}
-	const shift = f.local(I32, (scope.numbers.get(exponent) as Local<I64>).wrap().add(type.scale), 'shift');
+	const shift = f.local(I32, (typeof exponent === 'string' ? (scope.numbers.get(exponent) as Local<I64>).wrap() : exponent).add(type.scale), 'shift');
 	const result = f.local(I64, undefined, 'scaled');
 	f.block((done) => {
 		f.block((slow) => {

@@ -98,9 +98,15 @@ function readPlan(walk: Walk, plan: Plan, at: number, row: number, scope: Scope)
 	switch (plan.kind) {
 		case 'number': {
 			const { value, end } = readNumber(walk, plan.node.number, at);
+			const { exponentAfter = null } = plan.node;
 			scope.set(plan.node.name, value);
-			writeMeaning(walk, plan.node.meaning, plan.column, value, at, row, scope);
-			return end;
+			if (exponentAfter === null) {
+				writeMeaning(walk, plan.node.meaning, plan.column, value, at, row, scope);
+				return end;
+			}
+			const exponent = readNumber(walk, exponentAfter, end);
+			writeMeaning(walk, { ...plan.node.meaning, exponent: Number(exponent.value) }, plan.column, value, at, row, scope);
+			return exponent.end;
 		}
 		case 'bits': {
 			const { value, end } = readNumber(walk, plan.node.number, at);
