@@ -1,6 +1,7 @@
 /** Presets of binary formats, for the command line: what `exchanges/` is for JSON. */
 import { type BinaryProtocol, binary } from './binary/index.ts';
 import { itch50 } from './itch/index.ts';
+import { binanceSpotStreams } from './sbe/index.ts';
 
 export interface BinaryPreset {
 	readonly name: string;
@@ -21,5 +22,12 @@ export const binaryPresets: readonly BinaryPreset[] = [
 		documentation: 'https://www.nasdaqtrader.com/content/technicalsupport/specifications/dataproducts/NQTVITCHSpecification.pdf',
 		framings: ['binaryfile', 'soupbintcp', 'moldudp64'],
 		protocol: (date) => binary(itch50(date === undefined ? {} : { date })),
+	},
+	{
+		name: 'binance-spot-sbe',
+		title: 'Binance spot, SBE market data streams',
+		documentation: 'https://developers.binance.com/docs/binance-spot-api-docs/sbe-market-data-streams',
+		framings: ['length-32-little'],
+		protocol: () => binary(binanceSpotStreams()),
 	},
 ];

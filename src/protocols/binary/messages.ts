@@ -23,6 +23,8 @@ export function control<const Name extends string, const Fields extends WireFiel
 export interface FormatOptions {
 	/** Raised when the tables change so that readers of the old ones must change too. Default 1. */
 	readonly version?: number;
+	/** Of the tables, where the wire's versions count otherwise. Default: `version`. */
+	readonly schemaVersion?: number;
 	/** Byte order of all that does not say otherwise. */
 	readonly endian: Endian;
 	/** What every message starts with. Default: nothing. */
@@ -45,6 +47,7 @@ export function format<const Messages extends readonly WireMessageSpec[]>(name: 
 	return {
 		name,
 		version: options.version ?? 1,
+		...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
 		header: headerOf(options.header ?? [], options.endian),
 		trailing: options.trailing ?? 'reject',
 		messages: messages.map(
