@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Protocol } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { json } from '../protocols/json/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
+import { sbe } from '../protocols/sbe/index.ts';
 import { oneOf, type Schema, type Variant, validateSchema } from '../schema/index.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
 
@@ -21,7 +22,7 @@ export interface LoadedSchema {
 }
 
 /**
- * A preset by name, or the default export (or the one named `schema`) of a module: a schema, or a protocol such as
+ * A preset by name, an SBE schema (`.xml`), or the default export (or the one named `schema`) of a module: a schema, or a protocol such as
  * `binary(format)`.
  *
  * @param date day of the messages, for binary presets whose times count from midnight
@@ -35,10 +36,15 @@ export async function loadSchema(command: string, given: string | undefined, dat
 		const protocol = binaryPreset.protocol(date);
 		return { schema: protocol.schema, protocol, name: binaryPreset.name, title: binaryPreset.title, exports: {} };
 	}
+	if (given.endsWith('.xml')) {
+		if (!existsSync(given)) throw new UsageError(`tickforge ${command}: there is no file ${given}`, EXIT.input);
+		const protocol = await sbe(readFileSync(given, 'utf8'));
+		return { schema: protocol.schema, protocol, name: given, title: `SBE schema ${protocol.schema.name}`, exports: {} };
+	}
 	if (!/\.[mc]?[jt]s$/.test(given)) {
 		const names = [...Object.keys(exchanges), ...binaryPresets.map(({ name }) => name)];
 		const near = nearest(given, names);
-		throw new UsageError(`tickforge ${command}: there is no preset "${given}"${near === null ? '' : `; did you mean "${near}"?`}\nPresets: ${names.join(', ')}. Or name a module: ./feed.ts`);
+		throw new UsageError(`tickforge ${command}: there is no preset "${given}"${near === null ? '' : `; did you mean "${near}"?`}\nPresets: ${names.join(', ')}. Or name a module: ./feed.ts, or an SBE schema: ./schema.xml`);
 	}
 	const path = resolve(given);
 	if (!existsSync(path)) throw new UsageError(`tickforge ${command}: there is no file ${given}`, EXIT.input);

@@ -166,6 +166,15 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,
 	},
+	types: {
+		summary: "write the TypeScript types of a schema's rows",
+		text: `tickforge types <preset | schema.ts | schema.xml> [--out FILE]
+
+Prints an interface for the rows of each table, and a union of the batches. An SBE
+schema's XML is read unchanged (with saxes installed: npm install saxes).
+
+  tickforge types spot_stream.xml --out spot-stream.d.ts`,
+	},
 	build: {
 		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',
 		text: `tickforge build <preset | schema.ts> --out DIR [--rows N] [--items N] [--name NAME]
