@@ -1,13 +1,16 @@
 /**
- * Binary messages to columns: the ITCH mix of orders. In each round the generated tier, a C++ loop that copies the same
- * fields into the same columns, a DataView loop, and the bound that no parser can pass (every byte loaded once).
+ * Binary messages to columns: the ITCH mix of orders, and Binance's SBE trades. In each round the generated tier, a C++
+ * loop that copies the same fields into the same columns, a DataView loop (ITCH), and the bound that no parser can pass
+ * (every byte loaded once).
  *
  *   node bench/binary.ts [--rounds 11] [--messages 1000000]
  */
 import { parseArgs } from 'node:util';
 import { compile, createArena, DESCRIPTOR, type Parser } from '../src/index.ts';
-import { binary, createEncoder } from '../src/protocols/binary/index.ts';
+import { type BinaryProtocol, binary, createEncoder, type EncodedRow } from '../src/protocols/binary/index.ts';
 import { itch50 } from '../src/protocols/itch/index.ts';
+import { binanceSpotStreams } from '../src/protocols/sbe/index.ts';
+import { measure, ratioOf } from './measure.ts';
 import { startNativeLoop } from './native-loop.ts';
 import { createTouch } from './touch.ts';
 
@@ -122,10 +125,18 @@ function createDataViewLoop(encoded: readonly Uint8Array[]): (messages: number) 
 	};
 }
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
+interface Case {
+	readonly title: string;
+	readonly protocol: BinaryProtocol;
+	readonly encoded: readonly Uint8Array[];
+	/** In bench/native. */
+	readonly native: string;
+	/** Nanoseconds a message. */
+	readonly plain: ((messages: number) => number) | null;
+}
 
-async function benchItch(count: number, order: 'random' | 'runs'): Promise<void> {
-	const encoded = makeMessages(count, order);
+async function bench({ title, protocol, encoded, native: source, plain }: Case): Promise<void> {
+	const count = encoded.length;
 	const bytes = encoded.reduce((sum, { length }) => sum + length, 0);
 	const messages = Math.max(count, Number(values.messages));
 	const arena = createArena({ ceiling: 2 ** 30 });
@@ -140,11 +151,11 @@ async function benchItch(count: number, order: 'random' | 'runs'): Promise<void>
 		at += message.length;
 	});
 	const touch = createTouch(arena, { address: window.address, bytes, messages: count });
-	let checksum = 0;
-	const parser: Parser = compile(binary(itch50()), {
+	let rows = 0;
+	const parser: Parser = compile(protocol, {
 		arena,
 		onBatch(batch) {
-			checksum += batch.rows;
+			rows += batch.rows;
 		},
 	});
 	const repeat = (run: (count: number) => void): number => {
@@ -152,34 +163,45 @@ async function benchItch(count: number, order: 'random' | 'runs'): Promise<void>
 		for (let left = messages; left > 0; left -= count) run(Math.min(left, count));
 		return ((performance.now() - started) * 1e6) / messages;
 	};
-	const dataView = createDataViewLoop(encoded);
-	const native = await startNativeLoop('itch-columns.cpp', encoded);
+	const native = await startNativeLoop(source, encoded);
 	// The engine optimises in the background, which takes long on a busy machine.
 	for (const until = performance.now() + 3000; performance.now() < until; ) repeat((some) => parser.parseMany(table.address, some));
-	const results = new Map<string, number[]>();
-	const add = (name: string, nanoseconds: number): void => {
-		results.set(name, [...(results.get(name) ?? []), nanoseconds]);
-	};
-	for (let round = -2; round < rounds; round++) {
-		const measured: [string, number][] = [
-			['tickforge', repeat((some) => parser.parseMany(table.address, some))],
-			['touch bound', repeat((some) => touch.run(0, some))],
-			['DataView loop', dataView(messages)],
-		];
-		if (native !== null) measured.push(['C++ loop', await native.run(messages)]);
-		if (round >= 0) for (const [name, nanoseconds] of measured) add(name, nanoseconds);
-	}
+	const candidates: { name: string; run: () => number | Promise<number> }[] = [
+		{ name: 'tickforge', run: () => repeat((some) => parser.parseMany(table.address, some)) },
+		{ name: 'touch bound', run: () => repeat((some) => touch.run(0, some)) },
+	];
+	if (plain !== null) candidates.push({ name: 'DataView loop', run: () => plain(messages) });
+	if (native !== null) candidates.push({ name: 'C++ loop', run: () => native.run(messages) });
+	const measurements = await measure(candidates, { rounds, warmUp: 2 });
 	native?.close();
-	const statistics = parser.statistics();
-	if (statistics.refused > 0 || checksum === 0) throw new Error(`tickforge bench: ${statistics.refused} messages were refused`);
+	const { refused } = parser.statistics();
+	if (refused > 0 || rows === 0) throw new Error(`tickforge bench: ${refused} messages were refused`);
 	parser.dispose();
-	console.log(`\nITCH 5.0 orders, ${count.toLocaleString('en')} messages (${(bytes / 2 ** 20).toFixed(1)} MiB), types ${order === 'random' ? 'at random' : 'in runs'}, ${rounds} rounds`);
-	const own = results.get('tickforge') as number[];
-	for (const [name, all] of results) {
-		const ratio = name === 'tickforge' ? '' : `  tickforge takes ${median(own.map((value, index) => value / (all[index] as number))).toFixed(2)} of it`;
-		console.log(`  ${name.padEnd(14)} ${median(all).toFixed(2).padStart(8)} ns/message  (${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)})${ratio}`);
+	console.log(`\n${title}, ${count.toLocaleString('en')} messages (${(bytes / 2 ** 20).toFixed(1)} MiB), ${rounds} rounds`);
+	const own = measurements[0] as (typeof measurements)[number];
+	for (const measured of measurements) {
+		const ratio = measured === own ? '' : `  tickforge takes ${ratioOf(own, measured).median.toFixed(2)} of it`;
+		console.log(`  ${measured.name.padEnd(14)} ${measured.time.median.toFixed(2).padStart(8)} ns/message  (${measured.time.low.toFixed(2)} to ${measured.time.high.toFixed(2)})${ratio}`);
 	}
 	if (native === null) console.log('  C++ loop: skipped, because g++ is not here');
 }
 
-for (const order of ['random', 'runs'] as const) for (const count of [2000, 1_000_000]) await benchItch(count, order);
+/** One or two trades a message, as the venue sends them. */
+function makeTrades(count: number): Uint8Array[] {
+	const random = createRandom();
+	const encoder = createEncoder(binary(binanceSpotStreams()));
+	const symbols = Array.from({ length: 64 }, (_, index) => `${['BTC', 'ETH', 'SOL', 'DOGE'][index % 4]}${index}USDT`);
+	return Array.from({ length: count }, (_, index) => {
+		const trade = (): EncodedRow => ({ id: BigInt(index), price: BigInt(1 + Math.floor(random() * 1e7)) * 1_000_000n, qty: BigInt(1 + Math.floor(random() * 1e6)) * 1000n, isBuyerMaker: random() < 0.5 });
+		const time = 1_717_000_000_000_000_000n + BigInt(index) * 1000n;
+		return encoder.encode('trades', { eventTime: time, transactTime: time, priceExponent: -2, qtyExponent: -5, trades: random() < 0.9 ? [trade()] : [trade(), trade()], symbol: symbols[Math.floor(random() * symbols.length)] as string } as EncodedRow);
+	});
+}
+
+for (const order of ['random', 'runs'] as const) {
+	for (const count of [2000, 1_000_000]) {
+		const encoded = makeMessages(count, order);
+		await bench({ title: `ITCH 5.0 orders, types ${order === 'random' ? 'at random' : 'in runs'}`, protocol: binary(itch50()), encoded, native: 'itch-columns.cpp', plain: createDataViewLoop(encoded) });
+	}
+}
+for (const count of [2000, 500_000]) await bench({ title: 'SBE trades (Binance)', protocol: binary(binanceSpotStreams()), encoded: makeTrades(count), native: 'sbe-columns.cpp', plain: null });
