@@ -46,6 +46,10 @@ describe('ITCH files', () => {
 		expect(status).toBe(2);
 		expect(stderr).toContain('has no messages of nasdaq-itch-5.0, however it is cut');
 	});
+	it('are detected', () => {
+		writeFileSync(path('some.itch'), prefixed(messages));
+		expect(tickforge('detect', 'some.itch').stdout).toMatch(/nasdaq-itch-5.0\n {2}because, cut as binaryfile, 500 of its first 500 messages/);
+	});
 	it('are inspected', () => {
 		expect(tickforge('inspect', 'nasdaq-itch-5.0', '--variant', 'orderDelete').stdout).toMatch(/messageType is "D"[\s\S]*orderReference +u64/);
 	});

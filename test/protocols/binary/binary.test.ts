@@ -1,5 +1,6 @@
 /** Formats described with the builders: other venues' styles, each kind of field, mistakes. */
 import { describe, expect, it } from 'vitest';
+import { codeCacheKey } from '../../../src/compiler/code-cache-key.ts';
 import { binary, compile, createEncoder, wire } from '../../../src/index.ts';
 import { compareTiers, parseAll, parseOne, verdicts } from '../json/harness.ts';
 import { tiersOf, tiersOfProtocol } from './tiers.ts';
@@ -261,4 +262,12 @@ describe('mistakes', () => {
 		expect(() => encoder.encode('enterOrder', { ...row, shares: null } as never)).toThrow('nothing on the wire says null there');
 		expect(() => encoder.encode('nothing' as never, {} as never)).toThrow('has no message "nothing"');
 	});
+});
+
+it('the code cache tells formats of one schema apart', () => {
+	const of = (endian: 'little' | 'big') => binary(format('same', { endian }, message('m', null, { a: uint(32) })));
+	const key = (endian: 'little' | 'big'): string => codeCacheKey({ protocol: of(endian), layout: {}, tier: 'schema', generate: {} });
+	expect(of('little').schema).toEqual(of('big').schema);
+	expect(key('little')).not.toBe(key('big'));
+	expect(key('big')).toBe(key('big'));
 });

@@ -25,6 +25,8 @@ import { createRows, type Scope } from './scope.ts';
 const CHUNK = 256;
 /** Fewer are not worth it. */
 export const LEAST_SORTED = 24;
+/** Sorting is tried again after 2^(this - 1) chunks at the latest. */
+const MOST_GIVEN_UP = 6;
 const NOT_SORTED = 0xffffffff;
 /** Types from the least to the largest. */
 const MOST_TYPES = 1024;
@@ -53,6 +55,8 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	const { m, pool } = e;
 	const { header } = format;
 	const rest = m.global(I32, 0, { name: 'rest', mutable: true });
+	/** Chunks that were given up one after the other: where that goes on, sorting is tried less and less often. */
+	const givenUp = m.global(I32, 0, { name: 'givenUp', mutable: true });
 	const types = plans.map(({ message }) => Number(message.type));
 	const least = Math.min(...types);
 	const range = Math.max(...types) - least;
@@ -118,9 +122,12 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 				f.store(batches[which] as I32, I32.load(batches[which] as I32).add(I32.load(base, workspace + which * 4)), 0);
 			});
 			rest.set(f, after);
+			givenUp.set(f, I32.of(0));
 			f.return(taken);
 		});
-		rest.set(f, taken.add(after));
+		f.if(givenUp.ltU(MOST_GIVEN_UP), () => givenUp.set(f, givenUp.add(1)));
+		// The first one again and again is a batch that is full, or a name that is new: nothing to wait for.
+		rest.set(f, taken.add(after).shl(givenUp.sub(1)));
 		f.return(I32.of(0));
 
 		/** Emits the loop over one list. */
