@@ -248,7 +248,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	for (const table of tables) useSlot(table, table.current);
 
 	const features = detectFeatures();
-	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
+	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
+	// A protocol without layouts has nothing to learn.
+	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
 	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd };
 	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
 	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);

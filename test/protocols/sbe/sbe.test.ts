@@ -230,3 +230,57 @@ describe('mistakes name the element and its line', () => {
 		await expect(sbe('<other/>')).rejects.toThrow('the outermost element is no messageSchema');
 	});
 });
+
+/** In the style of CME's MDP 3.0: dimensions of eight bytes with the count at the end, nullable decimals, character codes, padding. */
+const REFRESH = schema(
+	'package="mktdata" id="1" version="9" byteOrder="littleEndian"',
+	`<types>${HEADER}
+	<composite name="groupSize8Byte"><type name="blockLength" primitiveType="uint16"/><type name="numInGroup" offset="7" primitiveType="uint8"/></composite>
+	<composite name="groupSize"><type name="blockLength" primitiveType="uint16"/><type name="numInGroup" primitiveType="uint8"/></composite>
+	<composite name="PRICENULL9"><type name="mantissa" presence="optional" nullValue="9223372036854775807" primitiveType="int64"/><type name="exponent" presence="constant" primitiveType="int8">-9</type></composite>
+	<type name="Int32NULL" presence="optional" nullValue="2147483647" primitiveType="int32"/>
+	<enum name="MDUpdateAction" encodingType="uint8"><validValue name="New">0</validValue><validValue name="Change">1</validValue><validValue name="Delete">2</validValue></enum>
+	<enum name="MDEntryTypeBook" encodingType="char"><validValue name="Bid">0</validValue><validValue name="Offer">1</validValue></enum>
+	<set name="MatchEventIndicator" encodingType="uint8"><choice name="LastTradeMsg">0</choice><choice name="EndOfEvent">7</choice></set></types>
+	<sbe:message name="MDIncrementalRefreshBook" id="46" blockLength="11">
+		<field name="TransactTime" id="60" type="uint64" offset="0" semanticType="UTCTimestamp"/><field name="MatchEventIndicator" id="5799" type="MatchEventIndicator" offset="8"/>
+		<group name="NoMDEntries" id="268" blockLength="32" dimensionType="groupSize">
+			<field name="MDEntryPx" id="270" type="PRICENULL9"/><field name="MDEntrySize" id="271" type="Int32NULL"/><field name="SecurityID" id="48" type="int32"/><field name="RptSeq" id="83" type="uint32"/>
+			<field name="MDPriceLevel" id="1023" type="uint8" offset="24"/><field name="MDUpdateAction" id="279" type="MDUpdateAction" offset="25"/><field name="MDEntryType" id="269" type="MDEntryTypeBook" offset="26"/>
+		</group>
+		<group name="NoOrderIDEntries" id="37705" blockLength="24" dimensionType="groupSize8Byte"><field name="OrderID" id="37" type="uint64" offset="0"/><field name="MDOrderPriority" id="37707" type="uint64" offset="8"/></group>
+	</sbe:message>`,
+);
+
+describe('in the style of CME MDP 3.0', async () => {
+	const protocol = await sbe(REFRESH);
+	const refresh = hex(`0b00 2e00 0100 0900 00e40b5402000000 81 0000
+		2000 02 00e87648170000 00 0a000000 39300000 05000000 00000000 01 01 30 0000000000  ffffffffffffff7f ffffff7f 39300000 06000000 00000000 02 02 31 0000000000
+		1800 0000000000 01 0700000000000000 0900000000000000 0000000000000000`);
+	it.each(tiersOfProtocol(protocol))('$name', ({ create }) => {
+		expect(parseOne(create, protocol.schema, refresh)).toEqual({
+			TransactTime: 10_000_000_000n,
+			MatchEventIndicator: { LastTradeMsg: true, EndOfEvent: true },
+			NoMDEntries: [
+				{ MDEntryPx: 100_000_000_000n, MDEntrySize: 10, SecurityID: 12345, RptSeq: 5, MDPriceLevel: 1, MDUpdateAction: 'Change', MDEntryType: 'Bid' },
+				{ MDEntryPx: null, MDEntrySize: null, SecurityID: 12345, RptSeq: 6, MDPriceLevel: 2, MDUpdateAction: 'Delete', MDEntryType: 'Offer' },
+			],
+			NoOrderIDEntries: [{ OrderID: 7n, MDOrderPriority: 9n }],
+		});
+	});
+	it('is written as it was read', () => {
+		const { create } = tiersOfProtocol(protocol)[0];
+		expect(createEncoder(protocol).encode('MDIncrementalRefreshBook', parseOne(create, protocol.schema, refresh) as never)).toEqual(refresh);
+	});
+	it('agrees over tiers when damaged', () => {
+		const random = createRandom(31);
+		expect(
+			compareTiers(
+				tiersOfProtocol(protocol),
+				protocol.schema,
+				Array.from({ length: 300 }, () => damage(random, refresh)),
+				{ rows: 64, items: 64 },
+			),
+		).toBeNull();
+	});
+});
