@@ -32,7 +32,7 @@ export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-a
 export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
-export { binaryFile, lengthPrefixed } from './framing/length-prefixed.ts';
+export { binaryFile, lengthPrefixed, simpleOpenFraming } from './framing/length-prefixed.ts';
 export { moldUdp64, sequencedUnits } from './framing/packets.ts';
 export { soupBinTcp } from './framing/soup-bin-tcp.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';

@@ -5,7 +5,7 @@ import { parseFeed } from '../pipeline/feed.ts';
 import { bytesSource } from '../sources/bytes.ts';
 
 /** Tried first: where others cut alike, these say more. */
-const BINARY = ['binaryfile', 'soupbintcp', 'moldudp64', 'cboe-units'];
+const BINARY = ['binaryfile', 'soupbintcp', 'moldudp64', 'cboe-units', 'sofh'];
 /** Bytes that are tried. */
 const SAMPLE = 65536;
 

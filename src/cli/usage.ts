@@ -51,7 +51,7 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated,
                       length-32-little, length-32-big, length-16-little, length-16-big,
-                      binaryfile, soupbintcp, moldudp64, cboe-units
+                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh
   --date DAY          of binary messages whose times count from midnight: 2019-12-30
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),

@@ -1,7 +1,7 @@
 /** What a file is, from its first bytes: magic numbers, then the shape of its first messages. */
 
 import { concatenated } from './concatenated.ts';
-import { binaryFile, type LengthPrefix, lengthPrefixed } from './length-prefixed.ts';
+import { binaryFile, type LengthPrefix, lengthPrefixed, simpleOpenFraming } from './length-prefixed.ts';
 import { capture, lines } from './lines.ts';
 import { moldUdp64, sequencedUnits } from './packets.ts';
 import type { Framing } from './scan-abi.ts';
@@ -131,6 +131,7 @@ export const FRAMINGS: Readonly<Record<string, () => Framing>> = {
 	'length-32-little': () => lengthPrefixed({ bytes: 4, endian: 'little' }),
 	'length-32-big': () => lengthPrefixed({ bytes: 4, endian: 'big' }),
 	binaryfile: binaryFile,
+	sofh: simpleOpenFraming,
 	soupbintcp: soupBinTcp,
 	moldudp64: moldUdp64,
 	'cboe-units': sequencedUnits,

@@ -1,7 +1,7 @@
 /** Packets with several messages and a sequence number: what is in them, what is missing, however the stream is cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binaryFile, lengthPrefixed } from '../../src/framing/length-prefixed.ts';
+import { binaryFile, lengthPrefixed, simpleOpenFraming } from '../../src/framing/length-prefixed.ts';
 import { moldUdp64, sequencedUnits } from '../../src/framing/packets.ts';
 import { type Framing, SCAN } from '../../src/framing/scan-abi.ts';
 import { soupBinTcp } from '../../src/framing/soup-bin-tcp.ts';
@@ -80,6 +80,11 @@ it('SoupBinTCP: data packets are messages, a new login shows what was lost', () 
 it('BinaryFILE: a length of 0 ends a session', () => {
 	const stream = Buffer.concat([Buffer.from([0, 3]), bytesOf('abc'), Buffer.from([0, 0, 0, 1]), bytesOf('d'), Buffer.from([0, 0])]);
 	for (const cuts of CUTS) expect(read(binaryFile(), stream, cuts)).toMatchObject({ texts: ['abc', 'd'], skipped: 2 });
+});
+
+it("FIX's Simple Open Framing Header: the length counts the header", () => {
+	const stream = Buffer.concat([Buffer.from([0, 0, 0, 9, 0xeb, 0x50]), bytesOf('abc'), Buffer.from([0, 0, 0, 6, 0xeb, 0x50]), Buffer.from([0, 0, 0, 2, 0xeb, 0x50]), Buffer.from([0, 0, 0, 7, 0xeb, 0x50]), bytesOf('d')]);
+	for (const cuts of CUTS) expect(read(simpleOpenFraming(), stream, cuts).texts).toEqual(['abc', '', '', 'd']);
 });
 
 it('length prefixes: generated code does what the reference does, call by call', () => {
