@@ -61,7 +61,7 @@ export async function* benchCaptures({ names = Object.keys(exchanges).filter((na
 }
 
 /** The messages of a capture that every candidate can take; bytes literals are decoded and inflated. */
-function messagesOf(path: string): { readonly messages: Uint8Array[]; readonly left: number } {
+export function messagesOf(path: string): { readonly messages: Uint8Array[]; readonly left: number } {
 	const messages: Uint8Array[] = [];
 	let left = 0;
 	for (const line of readFileSync(path, 'utf8').split('\n')) {

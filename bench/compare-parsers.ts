@@ -83,12 +83,13 @@ export async function compareParsers(about: ParsingCase): Promise<ParsingResult>
 			...(eviction === null ? {} : { before: (candidate: Candidate) => (candidate === simdjson && simdjson !== null ? simdjson.evict(eviction.bytes) : eviction.evict()) }),
 		});
 		const refused = tiers.map((tier) => tier.refused());
+		const said = tiers.flatMap((tier) => tier.about());
 		return {
 			measurements,
 			bytes: input.bytes / input.messages,
 			window: input.bytes,
 			messages: input.messages,
-			notes: [`touch: ${loadsOf(input.bytes / input.messages)} loads of 16 bytes a message, without a branch`, ...(simdjson === null ? [] : [`simdjson: On-Demand, ${simdjson.implementation}`]), ...(refused.some((count) => count > 0) ? ['some messages were refused: their time is in the mean, too'] : [])],
+			notes: [`touch: ${loadsOf(input.bytes / input.messages)} loads of 16 bytes a message, without a branch`, ...(simdjson === null ? [] : [`simdjson: On-Demand, ${simdjson.implementation}`]), ...(refused.some((count) => count > 0) ? ['some messages were refused: their time is in the mean, too'] : []), ...said],
 		};
 	} finally {
 		simdjson?.close();

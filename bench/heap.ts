@@ -1,6 +1,6 @@
-/** Growth of the JavaScript heap and garbage collections over 10 M messages in the steady state. */
-import { PerformanceObserver } from 'node:perf_hooks';
+/** What is allocated over 10 M messages in the steady state, with the layout tier learning as it does by default. */
 import { compile, createArena, json } from '../src/index.ts';
+import { proveAllocations } from '../src/observe/index.ts';
 import { layInput } from './input.ts';
 import type { MessageType } from './messages/index.ts';
 import { writeMessages } from './parsers.ts';
@@ -9,7 +9,7 @@ import type { HeapResult } from './results.ts';
 const BLOCK = 4096;
 const MESSAGES = 10_000_000;
 
-export function measureHeap(type: MessageType): HeapResult {
+export async function measureHeap(type: MessageType): Promise<HeapResult> {
 	const arena = createArena({ ceiling: 2 ** 30 });
 	const input = layInput(arena, writeMessages(type, 'realistic', 32, { messages: BLOCK }));
 	const seen = new Float64Array(1);
@@ -21,20 +21,26 @@ export function measureHeap(type: MessageType): HeapResult {
 			seen[0] = (seen[0] as number) + batch.rows;
 		},
 	});
-	const round = (): void => parser.parseMany(input.table, BLOCK);
-	for (let warm = 0; warm < 500; warm++) round();
-	let collections = 0;
-	const observer = new PerformanceObserver((list) => {
-		collections += list.getEntries().length;
-	});
-	observer.observe({ entryTypes: ['gc'] });
-	const calls = Math.ceil(MESSAGES / BLOCK);
-	const before = process.memoryUsage();
-	for (let call = 0; call < calls; call++) round();
-	const after = process.memoryUsage();
-	collections += observer.takeRecords().length;
-	observer.disconnect();
+	let learned = -1;
+	const { measured, onceBytes } = await proveAllocations(
+		(pace) => {
+			while (pace(BLOCK)) parser.parseMany(input.table, BLOCK);
+		},
+		{
+			messages: MESSAGES,
+			// The end of a window of the layout tier is in each.
+			segments: 40,
+			arena,
+			sampled: 0,
+			isSettled() {
+				const { layouts } = parser.statistics();
+				const before = learned;
+				learned = layouts === null ? 0 : layouts.learnMilliseconds + layouts.modules;
+				return learned === before && layouts?.state !== 'learning';
+			},
+		},
+	);
 	parser.dispose();
-	const growth = after.heapUsed - before.heapUsed + (after.external - before.external);
-	return { type: type.name, bytesPerMessage: growth / (calls * BLOCK), collections, messages: calls * BLOCK };
+	const collections = Object.values(measured.collections).reduce((sum, number) => sum + number, 0);
+	return { type: type.name, bytesPerMessage: onceBytes / measured.messages, collections, messages: measured.messages };
 }

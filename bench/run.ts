@@ -17,7 +17,7 @@ import { tableOf } from './table.ts';
 import { SLOW_TIERS, TIERS } from './tiers.ts';
 
 const options = {
-	only: { type: 'string', default: GROUPS.join(',') },
+	only: { type: 'string' },
 	type: { type: 'string', multiple: true },
 	mix: { type: 'string' },
 	symbols: { type: 'string', default: '32' },
@@ -35,7 +35,7 @@ const options = {
 async function run(): Promise<void> {
 	const { values } = parseArgs({ options });
 	const { quick } = values;
-	const groups = quick ? ['parsers'] : wordsOf(values.only, GROUPS, 'group');
+	const groups = values.only === undefined ? (quick ? ['parsers'] : GROUPS) : wordsOf(values.only, GROUPS, 'group');
 	const whole = (text: string, what: string): number => wholeNumbersOf(text, what)[0] as number;
 	const rounds = whole(values.rounds ?? (quick ? '15' : '11'), 'rounds');
 	const messages = whole(values.messages ?? (quick ? '10000' : '100000'), 'messages');
@@ -92,7 +92,7 @@ async function run(): Promise<void> {
 		const { measureHeap } = await import('./heap.ts');
 		console.log('\nJavaScript heap in the steady state:');
 		for (const type of messageTypes.filter(({ name }) => types.includes(name))) {
-			const measured = measureHeap(type);
+			const measured = await measureHeap(type);
 			heap.push(measured);
 			console.log(`  ${type.name.padEnd(11)} ${measured.bytesPerMessage.toFixed(4)} bytes a message, ${measured.collections} garbage collections, over ${measured.messages} messages`);
 		}

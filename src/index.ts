@@ -1,6 +1,7 @@
 /**
  * tickforge: exchange bytes in, typed Arrow-compatible columns out. Start with `compile(json(schema))`.
  */
+export * from './codecs/index.ts';
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {
 	type Batch,
@@ -26,6 +27,8 @@ export {
 } from './columns/index.ts';
 export type { BackgroundCompiler, BackgroundModule, BackgroundRequest, BackgroundStatistics } from './compiler/background-compile.ts';
 export type { LayoutOptions, SchemaLayout, TableLayout } from './compiler/batch-layout.ts';
+export { type BranchProfile, type BranchProfileFunction, type BranchProfileSite, createBranchProfile, mergeBranchProfiles, parseBranchProfile } from './compiler/branch-profile.ts';
+export { type BranchVerdict, branchVerdicts } from './compiler/branch-verdicts.ts';
 export { type CodeCache, type CodeCacheOptions, type CodeCacheRequest, type CodeCacheStatistics, defaultCodeCacheFolder, openCodeCache } from './compiler/code-cache.ts';
 export { createProfile, type LayoutProfile, mergeProfiles, type ProfileMessage, parseProfile } from './compiler/layout-profile.ts';
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
@@ -37,7 +40,7 @@ export { moldUdp64, sequencedUnits } from './framing/packets.ts';
 export { soupBinTcp } from './framing/soup-bin-tcp.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
-export { type AnyBatch, type CompileOptions, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
+export { type AnyBatch, type CompileOptions, type CountedModule, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
 export * from './pipeline/shadow/index.ts';
 export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
@@ -49,3 +52,4 @@ export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';
 export { loadSymbolMapping, openSymbolReader, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolReader } from './symbols/index.ts';
 export { loadSymbolMappingFile, type WatchedSymbolMapping, type WatchOptions, watchSymbolMapping } from './symbols/watch-mapping.ts';
+export { type BranchCount, type BranchKind, type BranchSite, type PrintedFunction, printFunctions } from './wasm/index.ts';

@@ -1,5 +1,5 @@
 /** A kernel and what plain TypeScript does instead, over the same texts in the same memory. */
-import type { Candidate } from '../measure.ts';
+import type { Candidate, Measurement } from '../measure.ts';
 
 export interface KernelCase {
 	readonly name: string;
@@ -9,6 +9,8 @@ export interface KernelCase {
 	readonly bytes: number;
 	readonly candidates: readonly Candidate[];
 	readonly notes: readonly string[];
+	/** More notes, once it is measured. */
+	readonly found?: (measurements: readonly Measurement[]) => readonly string[];
 }
 
 /** Memory that a kernel's module imports, with room for its constants and for texts. */

@@ -1,11 +1,14 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
+import { TIERS } from '../compiler/protocol.ts';
 import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
 import { json } from '../protocols/json/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
-import { numberOption, readArguments } from './arguments.ts';
+import { choice, numberOption, readArguments } from './arguments.ts';
+import { inspectBranches } from './inspect-branches.ts';
 import { inspectMemory } from './inspect-memory.ts';
 import { loadSchema } from './load-schema.ts';
+import { readBranchProfile } from './profile-file.ts';
 import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -61,18 +64,42 @@ function tableText(layout: TableLayout): string {
 }
 
 export async function inspectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('inspect', args, { variant: { type: 'string' }, code: { type: 'boolean', default: false }, memory: { type: 'boolean', default: false }, rows: { type: 'string' }, stagger: { type: 'string' } });
+	const { values, positionals } = readArguments('inspect', args, {
+		variant: { type: 'string' },
+		code: { type: 'boolean', default: false },
+		memory: { type: 'boolean', default: false },
+		rows: { type: 'string' },
+		stagger: { type: 'string' },
+		branches: { type: 'boolean', default: false },
+		tier: { type: 'string' },
+		all: { type: 'boolean', default: false },
+		json: { type: 'boolean', default: false },
+		'save-branches': { type: 'string' },
+		'branch-profile': { type: 'string' },
+	});
 	const { schema, protocol } = await loadSchema('inspect', positionals[0]);
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
+	if (values.branches) {
+		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
+		const file = positionals[1];
+		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
+		const tier = choice('inspect', 'tier', values.tier, TIERS);
+		const follow = values['branch-profile'] === undefined ? undefined : readBranchProfile('inspect', values['branch-profile']);
+		const text = await inspectBranches({ protocol, file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
+		console.log(values.json ? text : `${schema.name}, version ${schema.version}\n${text}`);
+		return EXIT.ok;
+	}
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
 		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1] }));
 		return EXIT.ok;
 	}
-	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory\nSee: tickforge inspect --help`);
+	const ofBranches = (['tier', 'save-branches', 'branch-profile'] as const).find((name) => values[name] !== undefined) ?? (['all', 'json'] as const).find((name) => values[name]);
+	if (ofBranches !== undefined) throw new UsageError(`tickforge inspect: --${ofBranches} belongs to --branches\nSee: tickforge inspect --help`);
+	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory${stagger === undefined ? ' or --branches' : ''}\nSee: tickforge inspect --help`);
 	const layout = layoutSchema(chosen, rows === undefined ? {} : { rows });
 	console.log(`${schema.name}, version ${schema.version}\n\nvariants, in the order they are tried`);
 	for (const variant of chosen.variants) {

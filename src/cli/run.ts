@@ -2,9 +2,10 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
+import type { BranchProfile } from '../compiler/branch-profile.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
-import type { ErrorCategory } from '../compiler/parser-abi.ts';
+import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
 import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat, FRAMINGS } from '../framing/detect.ts';
@@ -15,6 +16,7 @@ import { isQuarantine, type QuarantineRecord, readQuarantine } from '../integrit
 import { createQuarantineFile } from '../integrity/quarantine-file.ts';
 import { createArena } from '../memory/index.ts';
 import { mapFile } from '../os/index.ts';
+import { compile, type MessageParser } from '../pipeline/compile.ts';
 import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
 import { binaryPresets } from '../protocols/presets.ts';
 import type { Schema } from '../schema/index.ts';
@@ -28,7 +30,7 @@ import { choice, numberOption, readArguments } from './arguments.ts';
 import { findFraming } from './binary-framing.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
-import { readProfile, writeProfile } from './profile.ts';
+import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -52,11 +54,15 @@ export interface RunOptions {
 	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
-	/** Where generated code is kept from run to run; it is not without this. */
 	/** What an earlier run has learned. */
 	readonly profile?: LayoutProfile | undefined;
+	/** Learns from the first message on and as much as there is, and gives it with the result; for `profile learn` and `--save-profile`. */
+	readonly learn?: boolean | undefined;
+	/** What was counted at branches (`tickforge inspect --branches`), for the code to follow. */
+	readonly branchProfile?: BranchProfile | undefined;
 	/** Where to keep what this one has learned. */
 	readonly saveProfile?: string | undefined;
+	/** Where generated code is kept from run to run; it is not without this. */
 	readonly codeCache?: CodeCache | undefined;
 	readonly rows?: number | undefined;
 	readonly items?: number | undefined;
@@ -101,6 +107,8 @@ export interface RunResult {
 	readonly stopped: boolean;
 	/** Of the layout tier, over all inputs; null where another tier parsed. */
 	readonly layouts: LayoutsSummary | null;
+	/** What was learned, where that was asked for and the layout tier parsed. */
+	readonly profile: LayoutProfile | null;
 	readonly compared: ComparedRun | null;
 	readonly codeCache: CodeCacheStatistics | null;
 	readonly observations: Observations;
@@ -136,6 +144,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const summaries: FeedSummary[] = [];
 	const inputs: { name: string; format: string; compression: string | null; bytes: number }[] = [];
 	let quarantinedBytes = 0;
+	const keepProfile = options.learn === true || options.saveProfile !== undefined;
 	const decoder = new TextDecoder();
 	try {
 		for (const input of options.inputs) {
@@ -151,11 +160,13 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 				...(arena === undefined ? {} : { arena }),
 				...(options.tier === undefined ? {} : { tier: options.tier }),
 				...(comparing === null ? {} : { parser: (compileOptions) => comparing.parser(protocol, compileOptions) }),
+				...(options.learn === true ? { parser: (compileOptions) => inSmallCalls(compile(protocol, compileOptions)) } : {}),
 				codeCache: options.codeCache,
-				// A file waits, and a small one is done before learning would pay.
-				tiering: { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
+				// A file waits, and a small one is done before learning would pay, unless it is what the run is for.
+				tiering: keepProfile ? { learnAfter: 0, learningShare: 1 } : { learnAfter: 32768, longestPause: 20, learningShare: 0.1 },
 				...(options.profile === undefined ? {} : { profile: options.profile }),
-				...(options.saveProfile === undefined ? {} : { keepProfile: true }),
+				keepProfile,
+				...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }),
 				onBatch(batch) {
 					observations.observe(batch);
 					return sink?.write(batch);
@@ -194,9 +205,10 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	quarantine?.close();
 	comparing?.close();
 	const learned = summaries.flatMap(({ profile }) => (profile === null ? [] : [profile]));
+	const profile = learned.length === 0 ? null : mergeProfiles(learned);
 	if (options.saveProfile !== undefined) {
-		if (learned.length === 0) throw new UsageError('tickforge run: --save-profile needs the layout tier, which this run did not use');
-		writeProfile(options.saveProfile, mergeProfiles(learned));
+		if (profile === null) throw new UsageError('tickforge run: --save-profile needs the layout tier, which this run did not use');
+		writeProfile(options.saveProfile, profile);
 	}
 	const output = sink === null ? null : await sink.close();
 	const sum = (of: (summary: FeedSummary) => number): number => summaries.reduce((total, summary) => total + of(summary), 0);
@@ -223,12 +235,24 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		output,
 		stopped: summaries.some((summary) => summary.stopped),
 		layouts: layoutsOf(summaries),
+		profile,
 		compared: comparing?.result() ?? null,
 		codeCache: options.codeCache?.statistics() ?? null,
 		observations,
 		startedAt,
 	};
 }
+
+/** Between two calls a parser learns from few messages: calls of few messages let it learn from many. */
+function inSmallCalls(parser: MessageParser): MessageParser {
+	return {
+		...parser,
+		parseMany(descriptors, count) {
+			for (let first = 0; first < count; first += SMALL_CALL) parser.parseMany(descriptors + first * DESCRIPTOR.size, Math.min(SMALL_CALL, count - first));
+		},
+	};
+}
+const SMALL_CALL = 64;
 
 /** Where rows go. Several parsers, one an input or two in a rollout, each have ids of their own for names. */
 async function openOutput(out: string, { inputs, second, compression }: RunOptions, layout: SchemaLayout): Promise<Sink> {
@@ -286,11 +310,23 @@ export interface LayoutsSummary {
 	/** Messages taken at known places, and those that were not. */
 	readonly taken: number;
 	readonly missed: number;
-	readonly layouts: number;
+	/** Of all inputs. */
+	readonly shapes: number;
+	/** Bytes: of names and hours that were met, and of the code of the last modules. */
+	readonly cacheBytes: number;
+	readonly moduleBytes: number;
 	readonly modules: number;
+	readonly evicted: number;
+	readonly unlearnable: number;
+	/** Of the last input: what the tier did in the end, and the share that layouts took of its last messages. */
+	readonly state: string;
+	readonly recentShare: number;
 	readonly stepsAside: number;
+	/** Times that it began to learn again because layouts took fewer messages than they had. */
+	readonly relearned: number;
 	readonly compileMilliseconds: number;
 	readonly learnMilliseconds: number;
+	readonly longestPauseMilliseconds: number;
 }
 
 function layoutsOf(summaries: readonly FeedSummary[]): LayoutsSummary | null {
@@ -300,18 +336,26 @@ function layoutsOf(summaries: readonly FeedSummary[]): LayoutsSummary | null {
 	return {
 		taken: sum(({ taken }) => taken),
 		missed: sum(({ missed }) => missed),
-		layouts: sum(({ layouts }) => layouts),
+		shapes: sum(({ shapes }) => shapes),
+		cacheBytes: sum(({ cacheBytes }) => cacheBytes),
+		moduleBytes: sum(({ moduleBytes }) => moduleBytes),
 		modules: sum(({ modules }) => modules),
+		evicted: sum(({ evicted }) => evicted),
+		unlearnable: sum(({ unlearnable }) => unlearnable),
+		state: all.at(-1)?.state ?? 'learning',
+		recentShare: all.at(-1)?.recentShare ?? 0,
 		stepsAside: sum(({ stepsAside }) => stepsAside),
+		relearned: sum(({ relearned }) => relearned),
 		compileMilliseconds: sum(({ compileMilliseconds }) => compileMilliseconds),
 		learnMilliseconds: sum(({ learnMilliseconds }) => learnMilliseconds),
+		longestPauseMilliseconds: Math.max(...all.map(({ longestPauseMilliseconds }) => longestPauseMilliseconds)),
 	};
 }
 
-function layoutsText({ taken, missed, layouts, modules, stepsAside, compileMilliseconds, learnMilliseconds }: LayoutsSummary): string {
+function layoutsText({ taken, missed, shapes, modules, moduleBytes, stepsAside, relearned, compileMilliseconds, learnMilliseconds }: LayoutsSummary): string {
 	if (modules === 0) return 'none yet: too few messages';
 	const share = taken + missed === 0 ? 0 : taken / (taken + missed);
-	return `${(share * 100).toFixed(1)} % of ${count(taken + missed)} messages taken at known places; ${count(layouts)} layouts, ${modules} ${modules === 1 ? 'module' : 'modules'} (${Math.round(learnMilliseconds + compileMilliseconds)} ms)${stepsAside > 0 ? `, given up ${stepsAside} ${stepsAside === 1 ? 'time' : 'times'}` : ''}`;
+	return `${(share * 100).toFixed(1)} % of ${count(taken + missed)} messages taken by code for their shape; ${count(shapes)} ${shapes === 1 ? 'shape' : 'shapes'}, ${modules} ${modules === 1 ? 'module' : 'modules'} (${bytesText(moduleBytes)}, ${Math.round(compileMilliseconds)} ms), learned in ${Math.round(learnMilliseconds)} ms${relearned > 0 ? `, learned again ${relearned} ${relearned === 1 ? 'time' : 'times'}` : ''}${stepsAside > 0 ? `, given up ${stepsAside} ${stepsAside === 1 ? 'time' : 'times'}` : ''}`;
 }
 
 /** The summary that a person reads. */
@@ -431,6 +475,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		'code-cache': { type: 'string' },
 		profile: { type: 'string' },
 		'save-profile': { type: 'string' },
+		'branch-profile': { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		'stop-above': { type: 'string' },
@@ -486,6 +531,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),
+		branchProfile: values['branch-profile'] === undefined ? undefined : readBranchProfile('run', values['branch-profile']),
 		saveProfile: values['save-profile'],
 		codeCache: values['code-cache'] === undefined ? undefined : openCodeCache(values['code-cache'] === '' ? {} : { folder: values['code-cache'] }),
 		rows: numberOption('run', 'rows', values.rows, 64, 2 ** 20),

@@ -1,6 +1,7 @@
 /** `run --shadow` and `run --rollout`: what the second parser is, and what came out of comparing. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { layoutSchema } from '../compiler/batch-layout.ts';
+import type { LayoutProfile } from '../compiler/layout-profile.ts';
 import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import type { CompileOptions, MessageParser } from '../pipeline/compile.ts';
 import { type Comparison, type Difference, type RolloutStatistics, rollout, type StepEvent, type StructureDifference, shadow } from '../pipeline/shadow/index.ts';
@@ -8,6 +9,7 @@ import { sameTables } from '../pipeline/shadow/structure.ts';
 import type { Schema } from '../schema/index.ts';
 import { numberOption } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
+import { readProfile } from './profile-file.ts';
 import { count, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -17,6 +19,8 @@ export interface SecondParser {
 	readonly schema: Schema;
 	/** Undefined: the default one. */
 	readonly tier: Tier | undefined;
+	/** What its layout tier begins with. */
+	readonly profile: LayoutProfile | undefined;
 	/** For people. */
 	readonly title: string;
 	readonly share: number;
@@ -39,12 +43,15 @@ export interface SecondParserArguments {
 	readonly 'rollout-allow'?: string | undefined;
 }
 
+/** Files with this name are profiles, and no schemas. */
+const PROFILE_ENDING = '.profile';
+
 /** @returns null where none is asked for. @throws UsageError */
 export async function readSecondParser(values: SecondParserArguments, protocol: Protocol, out: string | undefined): Promise<SecondParser | null> {
 	const given = values.shadow ?? values.rollout;
 	if (given === undefined) {
 		const alone = Object.entries(values).find(([name, value]) => /^(shadow|rollout)-/.test(name) && value !== undefined)?.[0];
-		if (alone !== undefined) throw new UsageError(`tickforge run: --${alone} says how to compare, not with what; add --shadow or --rollout with a tier (${TIERS.join(', ')}), a preset or a schema file`);
+		if (alone !== undefined) throw new UsageError(`tickforge run: --${alone} says how to compare, not with what; add --shadow or --rollout with a tier (${TIERS.join(', ')}), a preset, a schema file or a profile`);
 		return null;
 	}
 	if (values.shadow !== undefined && values.rollout !== undefined) throw new UsageError('tickforge run: --shadow compares, --rollout compares and lets the second parser take over; choose one of them');
@@ -54,7 +61,10 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 		if (other !== undefined) throw new UsageError(`tickforge run: --${other} belongs to --rollout, not to --shadow`);
 	}
 	const tier = TIERS.find((name) => name === given);
-	const loaded = tier === undefined ? await loadSecond(mode, given) : { protocol, schema: protocol.schema, title: `the ${tier} tier` };
+	const profile = tier === undefined && given.endsWith(PROFILE_ENDING) ? readProfile('run', given) : undefined;
+	if (profile !== undefined && protocol.learner === undefined) throw new UsageError(`tickforge run: ${given} is a profile of layouts, and messages of ${protocol.schema.name} have none; compare with a tier`);
+	const own = { protocol, schema: protocol.schema };
+	const loaded = profile !== undefined ? { ...own, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given) : { ...own, title: `the ${tier} tier` };
 	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(protocol.schema), layoutSchema(loaded.schema))) {
 		throw new UsageError(`tickforge run: --rollout ${given} has other tables than the schema, and --out cannot hold both; leave --out away, or compare with --shadow`);
 	}
@@ -63,7 +73,8 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 	return {
 		mode,
 		...loaded,
-		tier,
+		tier: profile === undefined ? tier : 'layout',
+		profile,
 		share: numberOption('run', 'shadow-share', values['shadow-share'], 0, 1) ?? 1,
 		steps,
 		messagesPerStep: numberOption('run', 'rollout-messages', values['rollout-messages'], 1, 1e12) ?? 100_000,
@@ -77,7 +88,7 @@ async function loadSecond(mode: string, given: string): Promise<{ protocol: Prot
 		const { protocol, schema, title } = await loadSchema('run', given);
 		return { protocol, schema, title: `${title}, version ${schema.version}` };
 	} catch (error) {
-		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset or a schema file, not "${given}"`);
+		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset, a schema file or a profile (FILE${PROFILE_ENDING}), not "${given}"`);
 		throw error;
 	}
 }
@@ -134,7 +145,7 @@ export function createComparing(second: SecondParser): Comparing {
 		parser(protocol, options) {
 			input++;
 			const common = { share: second.share, keep: FIRST, onDifference };
-			const candidate = { protocol: second.protocol, ...(second.tier === undefined ? {} : { tier: second.tier }) };
+			const candidate = { protocol: second.protocol, ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
 			if (second.mode === 'shadow') {
 				const parser = shadow({ protocol, ...options }, candidate, common);
 				statistics.push(parser.statistics);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { encodeLz4Frame, encodeSnappyFrames } from '../codecs/index.ts';
 import { type SimulatedMessage, simulate, type Venue, venues } from '../simulate/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { bytesText, count, table } from './terminal.ts';
@@ -88,11 +89,12 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 		faulty,
 	);
 	let written = 0;
+	const packer = packerOf(values.out ?? '');
 	if (values.out === undefined) {
 		for (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
-	} else if (/\.(gz|zst)$/.test(values.out)) {
+	} else if (packer !== null) {
 		const all = Buffer.concat([...pieces]);
-		const packed = values.out.endsWith('.gz') ? gzipSync(all) : zstdCompressSync(all);
+		const packed = packer(all);
 		writeFileSync(values.out, packed);
 		written = packed.length;
 	} else {
@@ -109,4 +111,12 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 		if (faulty.size > 0) console.log(`broken on purpose: ${[...faulty].map(([kind, number]) => `${count(number)} ${kind}`).join(', ')}`);
 	}
 	return EXIT.ok;
+}
+
+/** What packs a file, by its name; null where nothing does. */
+function packerOf(path: string): ((bytes: Uint8Array) => Uint8Array) | null {
+	if (path.endsWith('.gz')) return (bytes) => gzipSync(bytes);
+	if (path.endsWith('.zst')) return (bytes) => zstdCompressSync(bytes);
+	if (path.endsWith('.lz4')) return (bytes) => encodeLz4Frame(bytes, { contentChecksum: true });
+	return path.endsWith('.sz') ? encodeSnappyFrames : null;
 }

@@ -41,7 +41,7 @@ Parses recorded messages with a preset (tickforge run --list) or your own schema
 (a module whose default export is a schema, or a protocol: binary(format)),
 and prints a summary.
 Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
-themselves, gzip and zstd are unpacked. "-" reads standard input.
+themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
@@ -58,12 +58,14 @@ themselves, gzip and zstd are unpacked. "-" reads standard input.
                       schema (generated), or reference (plain TypeScript)
   --profile FILE      begin with what an earlier run has learned
   --save-profile FILE keep what this run has learned
+  --branch-profile FILE  order and hints of the code follow what was counted before
+                      (tickforge inspect --branches --save-branches)
   --code-cache[=DIR]  keep generated code for the next run: in DIR, or where
                       TICKFORGE_CACHE says, or in ~/.cache/tickforge
   --rows N            rows a batch (default 4096)
   --stop-above SHARE  stop when more than this share of 1000 messages is refused, e.g. 0.05
-  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier,
-                      a preset, or a schema file; the first parser's rows are the output
+  --shadow WITH       parse with a second parser, too, and compare: WITH is a tier, a preset,
+                      a schema file or FILE.profile; the first parser's rows are the output
   --rollout WITH      the second parser takes over by steps, or is rolled back at a difference
   --shadow-share SHARE      compare only this share of the messages (default 1)
   --shadow-differences FILE keep differences as NDJSON, with the messages
@@ -95,6 +97,8 @@ tries every preset on the first messages, and explains the answer.`,
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
 		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
+tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
+                  [--save-branches FILE] [--branch-profile FILE]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
 of their columns, and with --code the generated WebAssembly as readable text.
@@ -106,18 +110,33 @@ of their columns, and with --code the generated WebAssembly as readable text.
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
 
-  tickforge inspect binance-spot --memory session.capture --variant aggTrade`,
+  --branches   instead: parses the file with code that counts, and prints the source of
+               the generated parser with what became of every branch, switch and loop:
+               a summary, hints, and the hottest functions; of each tier that generates
+               code, or of --tier. With the processor's branch misses, where it counts them
+  --all        every function, and every hint
+  --json       one JSON object on standard output
+  --save-branches FILE   keep what the schema tier has counted, for
+  --branch-profile FILE  code that follows it (here, or in tickforge run)
+
+  tickforge inspect binance-spot --memory session.capture --variant aggTrade
+  tickforge inspect kraken --branches session.capture --save-branches kraken.branches`,
 	},
 	profile: {
-		summary: 'show or merge what parsers have learned of a feed',
-		text: `tickforge profile show <file…> [--json]
+		summary: 'learn, show or merge what the layout tier knows of a feed',
+		text: `tickforge profile learn <preset | schema.ts> <file…> [--out FILE] [--json]
+tickforge profile show <file…> [--json]
 tickforge profile merge <file…> --out FILE
 
 A profile holds the messages that the layout tier has learned from, one for each
-layout. "show" counts them by variant and prints their outlines, digits as #.
-"merge" makes one of several of the same schema.
+layout. "learn" learns all there is in recorded messages and says for each file what
+share layouts take then, how large the code is, and what learning and compiling took.
+"show" lists by variant which shapes there are, which fields are in them, how wide
+they are and whether they vary (hot) or not. "merge" makes one of several of the same
+schema.
+Profiles of branches (tickforge inspect --branches) are shown and merged likewise.
 
-  tickforge run binance-spot monday.capture --save-profile monday.profile
+  tickforge profile learn binance-spot monday.capture --out monday.profile
   tickforge profile merge monday.profile tuesday.profile --out week.profile
   tickforge run binance-spot live.ndjson --profile week.profile`,
 	},
@@ -161,7 +180,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
-  --out FILE     default standard output; .gz and .zst are compressed
+  --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
   --format NAME  capture (default), ndjson, length-32-little
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,

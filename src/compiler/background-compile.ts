@@ -9,7 +9,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Schema } from '../schema/model.ts';
 import type { LayoutOptions } from './batch-layout.ts';
-import type { GenerateOptions } from './protocol.ts';
+import type { GenerateOptions, LearnedSample } from './protocol.ts';
 
 /** All that a generator takes, as data that can go to another thread. */
 export interface BackgroundRequest {
@@ -21,7 +21,7 @@ export interface BackgroundRequest {
 	/** Messages to parse there before the module is handed over, so that it arrives at full speed (docs/code-cache.md). */
 	readonly samples?: readonly (string | Uint8Array)[];
 	/** For the layout tier: what a learner has learned from, in its order, and the ids of the names it looked up. */
-	readonly learned?: { readonly samples: readonly { readonly message: Uint8Array; readonly variant: number }[]; readonly names: ReadonlyMap<string, number> };
+	readonly learned?: { readonly samples: readonly LearnedSample[]; readonly names: ReadonlyMap<string, number> };
 	/** How long to parse them. Default 50. */
 	readonly sampleMilliseconds?: number;
 }

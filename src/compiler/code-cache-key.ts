@@ -72,7 +72,7 @@ export function codeCacheKey({ protocol, layout, tier, generate, profile }: Code
 		binding: protocol.binding,
 		layout: { rows: layout.rows, items: layout.items, textBytes: layout.textBytes, received: layout.received ?? false },
 		// Only a shared memory's import states a ceiling.
-		generate: { shared, ceiling: shared ? generate.ceiling : undefined, relaxedSimd: generate.relaxedSimd },
+		generate: { shared, ceiling: shared ? generate.ceiling : undefined, relaxedSimd: generate.relaxedSimd, countBranches: generate.countBranches === true ? true : undefined, branchProfile: generate.branchProfile },
 		profile,
 	};
 	return createHash('sha256').update(canonicalJson(parts)).digest('hex');

@@ -79,8 +79,8 @@ export const CONTEXT = {
  * - `noteEvery`: every how many of the accepted messages that no layout took one is noted; `noteCountdown` counts.
  */
 export const LEARNING = { taken: 0, missed: 4, notes: 8, noteLimit: 12, noteTable: 16, noteEvery: 20, noteCountdown: 24, size: 64 } as const;
-/** A noted message: address, length, index of the variant, unused. */
-export const NOTE = { address: 0, length: 4, variant: 8, size: 16 } as const;
+/** A noted message: address, length, index of the variant, and 1 + where in it a list's item is that was new (0: none in particular). */
+export const NOTE = { address: 0, length: 4, variant: 8, item: 12, size: 16 } as const;
 
 /** Nesting deeper than this, counted from the message's own bracket (1), is refused with `depth`. */
 export const DEPTH_LIMIT = 64;

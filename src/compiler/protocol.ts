@@ -1,5 +1,6 @@
 import type { Schema } from '../schema/model.ts';
 import type { SchemaLayout } from './batch-layout.ts';
+import type { BranchProfile } from './branch-profile.ts';
 import type { ParseFunction } from './parser-abi.ts';
 
 /**
@@ -38,20 +39,25 @@ export interface LayoutLearner {
 	/** Messages given that have no layout. */
 	readonly unlearnable: number;
 	/**
-	 * What was learned from, in order: another learner that learns the same generates the same module. The messages that
-	 * taught nothing new count for the last one before them (`met`).
+	 * What was learned from, in order: another learner that learns the same, with `met`, generates the same module. Messages
+	 * that taught nothing new count for the last one of their shape.
 	 */
 	readonly samples: readonly LearnedSample[];
 	/** Names that were looked up for it, with their ids: `table name` → id. */
 	readonly names: ReadonlyMap<string, number>;
-	/** Takes in an accepted message; true where something about it is new. */
-	learn(message: Uint8Array, variant: number): boolean;
-	/** A parser for what was learned so far; `install` when it takes over. */
-	generate(options?: GenerateOptions): { readonly bytes: Uint8Array<ArrayBuffer>; install(): void };
-	/** As `generate`, where the module is made elsewhere from the samples as they are now. */
-	prepare(): { install(): void };
-	/** Makes room in the parser's memory. Call once. */
-	open(options: { readonly memory: WebAssembly.Memory; readonly allocate: (bytes: number) => number; readonly limit?: number }): LayoutMemory;
+	/**
+	 * Takes in an accepted message; true where something about it is new.
+	 *
+	 * @param item where a list's item begins that no code took; -1 (the default): not known
+	 * @param met how many messages like it this one stands for. Default 1
+	 */
+	learn(message: Uint8Array, variant: number, item?: number, met?: number): boolean;
+	/** Shapes that were given up for others since they were used least. */
+	readonly evicted: number;
+	/** A parser for what was learned so far. */
+	generate(options?: GenerateOptions): Uint8Array<ArrayBuffer>;
+	/** Makes room in the parser's memory. Call once. `mostShapes`: of messages; default 256. */
+	open(options: { readonly memory: WebAssembly.Memory; readonly allocate: (bytes: number) => number; readonly mostShapes?: number }): LayoutMemory;
 }
 
 export interface LearnedSample {
@@ -61,17 +67,11 @@ export interface LearnedSample {
 	met: number;
 }
 
-/** Layouts in the parser's memory. */
+/** What the generated code keeps in the parser's memory: a LEARNING block (parser-abi.ts), and whatever follows it. */
 export interface LayoutMemory {
 	/** For CONTEXT.layouts. */
 	readonly address: number;
-	/** Layouts that are known, and those that the present module can follow. */
-	readonly known: number;
-	readonly placed: number;
 	readonly bytes: number;
-	readonly evicted: number;
-	/** Makes what was learned known to the parser; unless `all`, only once it is enough to be worth the time. */
-	write(all?: boolean): void;
 }
 
 export interface GenerateOptions {
@@ -81,4 +81,11 @@ export interface GenerateOptions {
 	readonly ceiling?: number;
 	/** The engine has relaxed vector instructions (`detectFeatures`). Default false. */
 	readonly relaxedSimd?: boolean;
+	/**
+	 * The module counts its branches (wasm/branches.ts) and is slower for it. It is never kept in a code cache: its exports
+	 * are not a parser's. Default false.
+	 */
+	readonly countBranches?: boolean;
+	/** What was counted before: hints and the order of tests follow it, results do not. */
+	readonly branchProfile?: BranchProfile | undefined;
 }

@@ -5,8 +5,9 @@
  *
  * ```
  *  learning ──enough learned──→ settled ──shapes without code──→ settled, with a new module
- *     ↑                            │
- *     └──after a while──  aside ←──layouts take too few, or are slower than the schema tier
+ *                                ↑ │
+ *                after a while:  │ ↓  layouts take too few, or are slower than the schema tier
+ *                                aside
  * ```
  */
 import { instantiateParser } from './instantiate.ts';
@@ -25,17 +26,26 @@ export interface TieringOptions {
 	readonly rules?: TieringRules;
 	/** Makes modules elsewhere; null where it could not. Without it they are made here, between two calls. */
 	readonly background?: (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>) => Promise<WebAssembly.Module | null>;
+	/** Modules of earlier processes, for what is known before the first message: the same samples and names make the same module. */
+	readonly kept?: KeptModules;
+	/** Hears of each module that takes over and counts its branches: where its counters are, and its bytes. */
+	readonly counts?: (address: number, bytes: Uint8Array<ArrayBuffer>) => void;
 	/** Accepted messages to learn before the first one arrives. */
-	readonly known?: readonly { readonly message: Uint8Array; readonly variant: number }[];
+	readonly known?: readonly LearnedSample[];
+}
+
+export interface KeptModules {
+	get(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): WebAssembly.Module | null;
+	put(samples: readonly LearnedSample[], names: ReadonlyMap<string, number>, bytes: Uint8Array): void;
 }
 
 /** When to learn, and when to leave it. */
 export interface TieringRules {
 	/** Messages before learning begins: for fewer it would not pay. Default 4096; 0 with a profile. */
 	readonly learnAfter?: number;
-	/** Messages that are learned before the first module with layouts is made. Default 64. */
+	/** Messages that are learned before the first module with layouts is made. Default 32. */
 	readonly learnFirst?: number;
-	/** Most of the time since the start that learning may take, beyond the first 50 ms. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
+	/** Most of the time that learning may take, beyond the first 200 ms; at most a second of it is saved up. Default 0.02. At 1 nothing is left out for lack of time, in one pause either. */
 	readonly learningShare?: number;
 	/** Milliseconds that learning may hold parsing up at once. Default 0.7. A program that reads files can allow more. */
 	readonly longestPause?: number;
@@ -43,8 +53,8 @@ export interface TieringRules {
 	readonly leastTaken?: number;
 	/** Default 65536. */
 	readonly window?: number;
-	/** Bytes of layouts in memory. Default 4 MiB. */
-	readonly memory?: number;
+	/** Shapes of messages that there is code for; beyond it those go that were used least. Default 256. */
+	readonly mostShapes?: number;
 }
 
 export interface TieringStatistics {
@@ -55,11 +65,12 @@ export interface TieringStatistics {
 	readonly missed: number;
 	/** Of the last window. */
 	readonly recentShare: number;
-	readonly layouts: number;
+	/** Shapes of messages and of lists' items that are known. */
 	readonly shapes: number;
-	/** Bytes of layouts in memory; bytes of the present module. */
-	readonly layoutBytes: number;
+	/** Bytes of what code keeps of messages: names and hours that were met; bytes of the last module that was generated here, 0 where none was (another thread, a code cache). */
+	readonly cacheBytes: number;
 	readonly moduleBytes: number;
+	/** Shapes that were given up for others since they were used least. */
 	readonly evicted: number;
 	/** Messages that were given to be learned and have no layout. */
 	readonly unlearnable: number;
@@ -67,8 +78,10 @@ export interface TieringStatistics {
 	readonly modules: number;
 	readonly compileMilliseconds: number;
 	readonly learnMilliseconds: number;
-	/** Times that layouts were given up because they took too few. */
+	/** Times that layouts were given up because they took too few, or were slower than the schema tier. */
 	readonly stepsAside: number;
+	/** Times that learning began again in earnest because layouts took fewer messages than they had: another format, other symbols. */
+	readonly relearned: number;
 	/** The longest that learning or a swap has held parsing up at once. */
 	readonly longestPauseMilliseconds: number;
 }
@@ -77,7 +90,7 @@ export interface Tiering {
 	/** The parser of the moment. */
 	parse: ParseFunction;
 	/**
-	 * Its only item: how long the call of `parse` took, in milliseconds; 0 where that was not measured, as for calls of few
+	 * Its only item: how long the call of `parse` took, in seconds; 0 where that was not measured, as for calls of few
 	 * messages. In memory: passed on as it is, each such number would be an object.
 	 */
 	readonly took: Float64Array;
@@ -91,24 +104,52 @@ export interface Tiering {
 }
 
 const NOTES = 64;
-/** Places of times. */
+/** Places of times: seconds of the calls that are compared, with layouts and without. */
 const WINDOW = 0;
 const SCHEMA = 1;
-const FREE_MILLISECONDS = 50;
+/** The schema tier's seconds a message, 0 where not known. */
+const PACE = 2;
+/** In milliseconds: learning that is allowed now, and when that was reckoned. */
+const CREDIT = 3;
+const RECKONED = 4;
+const FREE_MILLISECONDS = 200;
+/** Time to learn that is saved up while there is nothing to learn. */
+const MOST_CREDIT = 1000;
+/** Messages between two modules, at first. */
+const FIRST_PATIENCE = 2048;
 /** Of one pause, in milliseconds. */
 const LONGEST_LEARNING = 0.7;
-/** Longer messages are lists, mostly, whose items shorter ones have, too. */
-const LONGEST_LEARNED = 4096;
-/** At least one of so many messages that no layout took is looked at. */
+/** Longer messages would take too long to look at. */
+const LONGEST_LEARNED = 65536;
+/** At least one of so many messages that no layout took is looked at while there is now and then something new in them. */
 const MOST_SELDOM = 4096;
-/** The schema tier's pace is looked at again after so many windows: sooner where layouts take fewer than nine of ten. */
+/** Where one of so many is looked at, several looks in a row have shown nothing new. */
+const ENOUGH = 32;
+/** The same where there is nothing. Learning makes objects: who has learned all that there is makes none. */
+const HARDLY_EVER = 2 ** 24;
+/** Layouts miss more of a window than they had by so much of it: something has changed. */
+const FALLEN = 0.02;
+/** Windows that learning again may take before layouts are given up. */
+const GRACE = 2;
+/** Every so many messages that no layout takes are looked at, when layouts are tried once more. */
+const RETURNING = 256;
+/**
+ * The schema tier's pace is looked at again after so many windows, sooner where layouts take fewer than nine of ten; after
+ * twice as many each time that layouts were the faster ones, up to MOST_WINDOWS.
+ */
 const CALIBRATE_EVERY = 16;
 const CALIBRATE_OFTEN = 4;
+const MOST_WINDOWS = 1024;
 const WELL_TAKEN = 9;
+/** Messages that are timed with layouts for one that is timed without: a few make up for what a single call may meet. */
+const TIMED_WITH = 2;
+/** Layouts may be so much slower than the schema tier, and be slower in so many windows in a row. */
+const SLOWER = 1.03;
+const MOST_SLOW = 2;
 
 export function createTiering(options: TieringOptions): Tiering {
 	const { learner, memory, allocate, schema, context } = options;
-	const learnFirst = options.rules?.learnFirst ?? 64;
+	const learnFirst = options.rules?.learnFirst ?? 32;
 	const learningShare = options.rules?.learningShare ?? 0.02;
 	const longestLearning = options.rules?.longestPause ?? LONGEST_LEARNING;
 	const unhurried = learningShare >= 1;
@@ -117,7 +158,7 @@ export function createTiering(options: TieringOptions): Tiering {
 	const store: LayoutMemory = learner.open({
 		memory,
 		allocate: (bytes) => allocate('layouts', bytes),
-		...(options.rules?.memory === undefined ? {} : { limit: options.rules.memory }),
+		...(options.rules?.mostShapes === undefined ? {} : { mostShapes: options.rules.mostShapes }),
 	});
 	const noteTable = allocate('notes', NOTES * NOTE.size);
 	let words = new Uint32Array(memory.buffer);
@@ -156,38 +197,56 @@ export function createTiering(options: TieringOptions): Tiering {
 	let compileMilliseconds = 0;
 	let learnMilliseconds = 0;
 	let stepsAside = 0;
+	let relearned = 0;
+	/** Windows in which layouts may take too few, since they are being learned again. */
+	let graceWindows = 0;
+	/** The fewest messages of a window that layouts missed since learning last began in earnest; so many more are too many. */
+	let fewestMissed = windowSize;
+	const fallen = Math.ceil(windowSize * FALLEN);
+	/** In whole numbers like the rest: at the end of a window nothing is made. */
+	const fewestTaken = Math.ceil(leastTaken * windowSize);
 	let version = -1;
 	/** Messages until the next module may be made, or layouts be tried again; doubles each time. */
-	let patience = 2048;
+	let patience = FIRST_PATIENCE;
 	let asidePatience = windowSize * 8;
 	let since = 0;
-	const started = performance.now();
-
 	let longestPause = 0;
 	/** The parser with layouts, while it is not the schema tier's turn. */
 	let withLayouts: ParseFunction = schema;
-	/** Messages left for the schema tier, to see how long it takes; milliseconds a message, 0 where not known. */
+	/** Messages left for the schema tier, to see how long it takes; as many as there were at first. */
 	let calibrating = 0;
-	/** Milliseconds, in a typed array: in a variable they would be a new object at each call. */
-	const times = new Float64Array(2);
+	const calibration = Math.max(64, Math.min(4096, windowSize >> 3));
+	/** In a typed array: in a variable they would be a new object at each call. */
+	const times = new Float64Array(5);
+	times[CREDIT] = FREE_MILLISECONDS;
+	times[RECKONED] = performance.now();
 	let schemaTimed = 0;
-	let schemaPace = 0;
 	/** Whether this window is compared with the schema tier. */
 	let timed = false;
 	let windowTimed = 0;
-	let windows = 0;
 	let slowWindows = 0;
+	/** Windows until the next comparison, and how many there were until this one. */
+	let windowsLeft = 0;
+	let windowsBetween = 0;
 	/** What came back from elsewhere and waits for the next pause; `requested` while it is under way. */
-	let ready: { module: WebAssembly.Module; install(): void; version: number; state: typeof state } | null = null;
+	let ready: { module: WebAssembly.Module; version: number; state: typeof state } | null = null;
 	let requested = false;
 
-	const takeOver = (module: WebAssembly.Module, install: () => void, madeVersion: number): void => {
-		withLayouts = instantiateParser(module, memory, (size) => allocate('constants', size));
+	/** Of the module with layouts: the next one's take the place of the last one's, which nothing runs any more. */
+	let constants = { address: 0, size: 0 };
+	const placeConstants = (size: number): number => {
+		// Counters lie behind them, and are read when all is over.
+		if (options.generate.countBranches === true) return allocate('constants', size);
+		if (size > constants.size) constants = { address: allocate('constants', size * 2), size: size * 2 };
+		return constants.address;
+	};
+	const takeOver = (module: WebAssembly.Module, madeVersion: number, bytes: Uint8Array<ArrayBuffer> | null): void => {
+		withLayouts = instantiateParser(module, memory, placeConstants, (address) => {
+			if (bytes !== null) options.counts?.(address, bytes);
+		});
 		tiering.parse = withLayouts;
-		install();
 		version = madeVersion;
 		modules++;
-		store.write();
 		state = 'settled';
 		since = 0;
 	};
@@ -196,22 +255,21 @@ export function createTiering(options: TieringOptions): Tiering {
 		const madeVersion = learner.version;
 		if (background === undefined) {
 			const before = performance.now();
-			const { bytes, install } = learner.generate(options.generate);
+			const bytes = learner.generate(options.generate);
 			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, madeVersion);
+			takeOver(new WebAssembly.Module(bytes), madeVersion, bytes);
 			compileMilliseconds += performance.now() - before;
 			return;
 		}
 		if (requested) return;
 		requested = true;
-		const { install } = learner.prepare();
 		const asked = state;
 		const before = performance.now();
 		background([...learner.samples], learner.names).then(
 			(module) => {
 				requested = false;
 				compileMilliseconds += performance.now() - before;
-				if (module !== null) ready = { module, install, version: madeVersion, state: asked };
+				if (module !== null) ready = { module, version: madeVersion, state: asked };
 			},
 			() => {
 				requested = false;
@@ -227,20 +285,45 @@ export function createTiering(options: TieringOptions): Tiering {
 			const at = (noteTable + looked * NOTE.size) >>> 2;
 			const address = current()[at + (NOTE.address >>> 2)] as number;
 			const length = current()[at + (NOTE.length >>> 2)] as number;
-			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number)) fresh++;
+			if (length <= LONGEST_LEARNED && learner.learn(new Uint8Array(memory.buffer).slice(address, address + length), current()[at + (NOTE.variant >>> 2)] as number, (current()[at + (NOTE.item >>> 2)] as number) - 1)) fresh++;
 			looked++;
 		}
 		// Where little is new, few of the messages are looked at.
-		every = fresh * 4 >= looked ? 1 : Math.min(every * 2, MOST_SELDOM);
-		put(LEARNING.noteEvery, every);
+		lookAtEvery(fresh * 4 >= looked ? 1 : Math.min(every * (every < MOST_SELDOM ? 2 : 16), fresh > 0 || state === 'learning' ? MOST_SELDOM : HARDLY_EVER));
 		learned += looked;
-		store.write();
-		learnMilliseconds += performance.now() - before;
+		const took = performance.now() - before;
+		learnMilliseconds += took;
+		times[CREDIT] = (times[CREDIT] as number) - took;
 	};
-	const mayLearn = (): boolean => unhurried || learnMilliseconds < FREE_MILLISECONDS || learnMilliseconds < (performance.now() - started) * learningShare;
+	const lookAtEvery = (messages: number): void => {
+		every = messages;
+		put(LEARNING.noteEvery, messages);
+		// The message that is noted next was chosen by the old number.
+		put(LEARNING.noteCountdown, Math.min(get(LEARNING.noteCountdown), messages));
+	};
+	const mayLearn = (): boolean => {
+		if (unhurried) return true;
+		const now = performance.now();
+		times[CREDIT] = Math.min((times[CREDIT] as number) + (now - (times[RECKONED] as number)) * learningShare, Math.max(MOST_CREDIT, FREE_MILLISECONDS));
+		times[RECKONED] = now;
+		return (times[CREDIT] as number) > 0;
+	};
+	/** Whether a window says that what arrives is not what was learned any more. */
+	const noticeChange = (): void => {
+		const isFallen = recentMissed > fewestMissed + fallen;
+		if (isFallen || recentMissed < fewestMissed) fewestMissed = recentMissed;
+		if (!isFallen) return;
+		relearned++;
+		graceWindows = GRACE;
+		lookAtEvery(1);
+		// New code may be wanted at once, and whether it pays is to be seen anew.
+		patience = FIRST_PATIENCE;
+		windowsLeft = 0;
+		windowsBetween = 0;
+	};
 	/** What the schema tier takes for the same feed: a few messages now and then go there. */
 	const calibrate = (): void => {
-		calibrating = Math.max(64, Math.min(4096, windowSize >> 3));
+		calibrating = calibration;
 		times[SCHEMA] = 0;
 		schemaTimed = 0;
 		timed = true;
@@ -250,6 +333,8 @@ export function createTiering(options: TieringOptions): Tiering {
 	};
 	const stepAside = (): void => {
 		slowWindows = 0;
+		graceWindows = 0;
+		timed = false;
 		state = 'aside';
 		stepsAside++;
 		since = 0;
@@ -258,15 +343,30 @@ export function createTiering(options: TieringOptions): Tiering {
 		setLayouts(0);
 	};
 	const returnFromAside = (): void => {
-		// Perhaps the feed is another one by now.
 		setLayouts(store.address);
-		learned = 0;
 		since = 0;
-		state = 'learning';
+		// Perhaps the feed is another one by now: some of what is missed is looked at, all if there is something new in it.
+		lookAtEvery(Math.min(every, RETURNING));
+		fewestMissed = windowSize;
+		windowTaken = 0;
+		windowMissed = 0;
+		windowsLeft = CALIBRATE_OFTEN;
+		windowsBetween = CALIBRATE_OFTEN;
+		if (modules === 0) {
+			learned = 0;
+			state = 'learning';
+			return;
+		}
+		state = 'settled';
+		calibrate();
 	};
 
+	/** For a first module: so many messages, or fewer that have nothing new any more. */
+	const hasLearnedEnough = (): boolean => learned >= learnFirst || every >= ENOUGH;
+	/** One at a time: patience is not lost on what cannot be asked for yet. */
+	const wantsModule = (): boolean => learner.version !== version && since >= patience && !requested;
 	/** Whether there is more to do than counting. */
-	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? learned >= learnFirst : learner.version !== version && since >= patience);
+	const isDue = (): boolean => ready !== null || get(LEARNING.notes) > 0 || windowTaken + windowMissed >= windowSize || (state === 'learning' ? hasLearnedEnough() : wantsModule());
 	const act = (): void => {
 		const notes = get(LEARNING.notes);
 		if (notes > 0) {
@@ -274,16 +374,16 @@ export function createTiering(options: TieringOptions): Tiering {
 			put(LEARNING.notes, 0);
 		}
 		if (ready !== null) {
-			const { module, install, version: madeVersion, state: asked } = ready;
+			const { module, version: madeVersion, state: asked } = ready;
 			ready = null;
 			// What was asked for before layouts were given up is not wanted any more.
-			if (asked === state) takeOver(module, install, madeVersion);
+			if (asked === state) takeOver(module, madeVersion, null);
 		}
 		if (state === 'learning') {
-			if (learned >= learnFirst && learner.shapes > 0) makeModule();
+			if (hasLearnedEnough() && learner.shapes > 0) makeModule();
 			return;
 		}
-		if (learner.version !== version && since >= patience) {
+		if (wantsModule()) {
 			makeModule();
 			since = 0;
 			patience *= 2;
@@ -293,16 +393,24 @@ export function createTiering(options: TieringOptions): Tiering {
 			recentMissed = windowMissed;
 			windowTaken = 0;
 			windowMissed = 0;
-			// Slower than without layouts, twice in a row: once may be another program's doing.
-			const slow = schemaPace > 0 && windowTimed > 0 && (times[WINDOW] as number) / windowTimed > schemaPace;
+			// Slower than without layouts, three times in a row: once or twice may be another program's doing.
+			const isCompared = windowTimed > 0 && (times[PACE] as number) > 0;
+			const slow = isCompared && (times[WINDOW] as number) / windowTimed > (times[PACE] as number) * SLOWER;
 			slowWindows = slow ? slowWindows + 1 : 0;
 			timed = slow;
+			if (isCompared && !slow) windowsBetween = Math.min(windowsBetween * 2, MOST_WINDOWS);
 			times[WINDOW] = 0;
 			windowTimed = 0;
-			if (recentTaken < leastTaken * (recentTaken + recentMissed) || slowWindows > 1) stepAside();
+			noticeChange();
+			// While code for what is new is being made, layouts are slow for a reason that passes.
+			if ((recentTaken < fewestTaken || slowWindows > MOST_SLOW) && !requested && graceWindows-- <= 0) stepAside();
 			else {
-				store.write(true);
-				if (windows++ % (recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN) === 0) calibrate();
+				const soonest = recentTaken > recentMissed * WELL_TAKEN ? CALIBRATE_EVERY : CALIBRATE_OFTEN;
+				if (windowsLeft-- <= 0 && !slow) {
+					windowsBetween = Math.max(windowsBetween, soonest);
+					windowsLeft = windowsBetween - 1;
+					calibrate();
+				}
 			}
 		}
 	};
@@ -334,7 +442,7 @@ export function createTiering(options: TieringOptions): Tiering {
 				if (tiering.took[0] !== 0) schemaTimed += messages;
 				calibrating -= messages;
 				if (calibrating <= 0) {
-					if (schemaTimed > 0) schemaPace = (times[SCHEMA] as number) / schemaTimed;
+					if (schemaTimed > 0) times[PACE] = (times[SCHEMA] as number) / schemaTimed;
 					tiering.parse = withLayouts;
 					setLayouts(store.address);
 				}
@@ -344,6 +452,8 @@ export function createTiering(options: TieringOptions): Tiering {
 				if (timed && tiering.took[0] !== 0) {
 					times[WINDOW] = (times[WINDOW] as number) + (tiering.took[0] as number);
 					windowTimed += messages;
+					// Enough to compare. What comes later in the window was not met at the same time as the other tier's.
+					if (windowTimed >= calibration * TIMED_WITH) timed = false;
 				}
 				taken += nowTaken;
 				missed += nowMissed;
@@ -351,6 +461,11 @@ export function createTiering(options: TieringOptions): Tiering {
 				windowMissed += nowMissed;
 			}
 			if (!isDue()) return;
+			// The end of a window in which nothing was learned: no time worth a look at the clock, which makes an object.
+			if (ready === null && get(LEARNING.notes) === 0 && state === 'settled' && learner.version === version) {
+				act();
+				return;
+			}
 			const before = performance.now();
 			act();
 			const pause = performance.now() - before;
@@ -361,29 +476,37 @@ export function createTiering(options: TieringOptions): Tiering {
 			taken,
 			missed,
 			recentShare: recentTaken > 0 ? recentTaken / (recentTaken + recentMissed) : windowTaken + windowMissed > 0 ? windowTaken / (windowTaken + windowMissed) : 0,
-			layouts: store.placed,
 			shapes: learner.shapes,
-			layoutBytes: store.bytes,
+			cacheBytes: store.bytes,
 			moduleBytes,
-			evicted: store.evicted,
+			evicted: learner.evicted,
 			unlearnable: learner.unlearnable,
 			modules,
 			compileMilliseconds,
 			learnMilliseconds,
 			stepsAside,
+			relearned,
 			longestPauseMilliseconds: longestPause,
 		}),
 	};
 	if (options.known !== undefined && options.known.length > 0) {
 		const before = performance.now();
-		for (const { message, variant } of options.known) learner.learn(message, variant);
-		store.write();
+		for (const { message, variant, met } of options.known) {
+			learner.learn(message, variant, -1, met);
+		}
 		learnMilliseconds += performance.now() - before;
 		// Made here: the caller asked for it before the first message.
 		if (learner.shapes > 0) {
-			const { bytes, install } = learner.generate(options.generate);
-			moduleBytes = bytes.length;
-			takeOver(new WebAssembly.Module(bytes), install, learner.version);
+			const asked = performance.now();
+			const kept = options.kept?.get(learner.samples, learner.names) ?? null;
+			if (kept !== null) takeOver(kept, learner.version, null);
+			else {
+				const bytes = learner.generate(options.generate);
+				moduleBytes = bytes.length;
+				takeOver(new WebAssembly.Module(bytes), learner.version, bytes);
+				options.kept?.put(learner.samples, learner.names, bytes);
+			}
+			compileMilliseconds += performance.now() - asked;
 		}
 	}
 	return tiering;

@@ -7,7 +7,7 @@ import { moldUdp64, sequencedUnits } from './packets.ts';
 import type { Framing } from './scan-abi.ts';
 import { soupBinTcp } from './soup-bin-tcp.ts';
 
-export type Format = 'gzip' | 'zstd' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
+export type Format = 'gzip' | 'zstd' | 'lz4' | 'snappy' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
 
 export interface Detected {
 	readonly format: Format;
@@ -23,6 +23,9 @@ export const QUARANTINE_MAGIC: readonly number[] = [0x54, 0x46, 0x51, 0x55, 0x41
 const MAGICS: readonly { readonly format: Format; readonly bytes: readonly number[]; readonly why: string }[] = [
 	{ format: 'gzip', bytes: [0x1f, 0x8b], why: 'it starts with the gzip magic 1f 8b' },
 	{ format: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd], why: 'it starts with the Zstandard magic 28 b5 2f fd' },
+	{ format: 'lz4', bytes: [0x04, 0x22, 0x4d, 0x18], why: 'it starts with the magic of LZ4 frames 04 22 4d 18' },
+	{ format: 'lz4', bytes: [0x02, 0x21, 0x4c, 0x18], why: 'it starts with the magic of legacy LZ4 frames 02 21 4c 18' },
+	{ format: 'snappy', bytes: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59], why: "it starts with the stream identifier of Snappy's framing format" },
 	{ format: 'quarantine', bytes: QUARANTINE_MAGIC, why: 'it starts with the magic of a tickforge quarantine file' },
 	{ format: 'arrow-file', bytes: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], why: 'it starts with ARROW1, as Arrow files do' },
 	{ format: 'arrow-stream', bytes: [0xff, 0xff, 0xff, 0xff], why: "it starts with the Arrow stream's continuation marker ff ff ff ff" },

@@ -1,12 +1,16 @@
 /**
  * The generated twin of lines.ts: finds newlines 64 bytes at a time, one bit a byte, and writes the descriptors from
- * the bits.
+ * the bits. Whether 64 bytes hold a newline cannot be predicted where messages are longer than that, and a branch on it
+ * would cost more than all the rest. So a block with one newline at most is handled without: the descriptor of a line
+ * that ends here is written in any case, and counts only if there is one.
  */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { createModule, F64, type FunctionBuilder, I32, I64, type Local, V128 } from '../wasm/index.ts';
 import { SCAN, SCAN_STOP } from './scan-abi.ts';
 
 const BLOCK = 64;
+/** Looked through at once where lines are longer. */
+const STRETCH = 128;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
@@ -21,11 +25,20 @@ const LETTER_B = 0x62;
 const LAST_SECOND = 9_223_372_035n;
 
 /** One bit for each of the 64 bytes at `at`: set where it is a newline. */
-function newlines(at: I32): I64 {
-	const part = (offset: number): I64 => V128.load(at, offset).i8x16.eq(V128.splat8(LF)).i8x16.bitmask().extendU();
-	return part(0)
-		.or(part(16).shl(16))
-		.or(part(32).shl(32).or(part(48).shl(48)));
+function newlines(at: I32, lineFeeds: V128): I64 {
+	const part = (offset: number): I32 => V128.load(at, offset).i8x16.eq(lineFeeds).i8x16.bitmask();
+	const half = (offset: number): I64 =>
+		part(offset)
+			.or(part(offset + 16).shl(16))
+			.extendU();
+	return half(0).or(half(32).shl(32));
+}
+
+/** All of them or-ed, as a tree. */
+function either(parts: readonly V128[]): V128 {
+	if (parts.length === 1) return parts[0] as V128;
+	const half = parts.length >> 1;
+	return either(parts.slice(0, half)).or(either(parts.slice(half)));
 }
 
 /** Clears the bits of bytes at or beyond `end`; `at` must be below it. */
@@ -41,9 +54,10 @@ export function generateLineScanner(kind: 'lines' | 'capture', options: { readon
 
 	const findNewline = m.func('findNewline', { params: { from: I32, end: I32 }, results: [I32] }, (f, { from, end }) => {
 		const bits = f.local(I64, undefined, 'bits');
+		const lineFeeds = f.local(V128, V128.splat8(LF), 'lineFeeds');
 		f.loop((again) => {
 			f.if(from.geU(end), () => f.return(end));
-			bits.set(within(newlines(from), from, end));
+			bits.set(within(newlines(from, lineFeeds), from, end));
 			f.if(bits.eqz().eqz(), () => f.return(from.add(bits.ctz().wrap())));
 			from.set(from.add(BLOCK));
 			again.branch();
@@ -133,23 +147,88 @@ export function generateLineScanner(kind: 'lines' | 'capture', options: { readon
 		});
 
 		const at = f.local(I32, scanned, 'at');
+		// In a local: the engine would make it anew for each use.
+		const lineFeeds = f.local(V128, V128.splat8(LF), 'lineFeeds');
+		/** Line by line through `bits`. */
+		const eachLine = (): void =>
+			f.block((blockDone) => {
+				f.loop((nextLine) => {
+					blockDone.branchIf(bits.eqz());
+					stopWhenFull();
+					newline.set(at.add(bits.ctz().wrap()));
+					lineEnd.set(newline);
+					stopWhenTooLong();
+					line();
+					start.set(newline.add(1));
+					bits.set(bits.and(bits.sub(1)));
+					nextLine.branch();
+				});
+			});
+		if (kind === 'lines') {
+			const weights = Array.from({ length: STRETCH / 16 }, (_, part) => f.local(V128, V128.splat8(1 << part), `weight${part}`));
+			const marks = f.local(V128, undefined, 'marks');
+			const low = f.local(I64, undefined, 'low');
+			const high = f.local(I64, undefined, 'high');
+			const place = f.local(I32, undefined, 'place');
+			const inHigh = f.local(I32, undefined, 'inHigh');
+			const found = f.local(I32, undefined, 'found');
+			const length = f.local(I32, undefined, 'length');
+			const longestLess1 = f.local(I32, longest.sub(1), 'longestLess1');
+			const lastWhole = f.local(I32, end.sub(STRETCH), 'lastWhole');
+			f.if(end.sub(at).geU(STRETCH), () =>
+				f.block((searched) => {
+					f.loop((afterUnusual) => {
+						f.block((unusual) => {
+							f.loop((nextStretch) => {
+								searched.branchIf(out.eq(outEnd));
+								// Bit k of byte j: whether byte 16 k + j is a newline. Eight bitmasks would take twice the time.
+								marks.set(
+									either(
+										weights.map((weight, part) =>
+											V128.load(at, part * 16)
+												.i8x16.eq(lineFeeds)
+												.and(weight),
+										),
+									),
+								);
+								low.set(marks.i64x2.extractLane(0));
+								high.set(marks.i64x2.extractLane(1));
+								inHigh.set(high.popcnt().wrap());
+								found.set(low.popcnt().wrap().add(inHigh));
+								// Several lines, a CR; a line that is empty, or so long that it may be too long. All but the first is no matter where there is no newline.
+								unusual.branchIf(found.gtU(1));
+								place.set(low.or(high).ctz().wrap());
+								newline.set(at.add(place.shrU(3)).add(inHigh.shl(3)).add(place.and(7).shl(4)));
+								unusual.branchIf(I32.load8U(newline.sub(1)).eq(CR));
+								length.set(newline.sub(start));
+								unusual.branchIf(length.sub(1).geU(longestLess1));
+								f.store(out, start, DESCRIPTOR.offset);
+								f.store(out, length, DESCRIPTOR.length);
+								f.store(out, I64.of(0), DESCRIPTOR.received);
+								out.set(out.add(found.shl(4)));
+								start.set(I32.select(found, newline.add(1), start));
+								at.set(at.add(STRETCH));
+								nextStretch.branchIf(at.leU(lastWhole));
+							});
+							searched.branch();
+						});
+						const stretchEnd = f.local(I32, at.add(STRETCH), 'stretchEnd');
+						f.loop((nextBlock) => {
+							bits.set(newlines(at, lineFeeds));
+							eachLine();
+							at.set(at.add(BLOCK));
+							nextBlock.branchIf(at.ltU(stretchEnd));
+						});
+						afterUnusual.branchIf(at.leU(lastWhole));
+					});
+				}),
+			);
+		}
 		f.block((searched) => {
 			f.loop((nextBlock) => {
 				searched.branchIf(at.geU(end));
-				bits.set(within(newlines(at), at, end));
-				f.block((blockDone) => {
-					f.loop((nextLine) => {
-						blockDone.branchIf(bits.eqz());
-						stopWhenFull();
-						newline.set(at.add(bits.ctz().wrap()));
-						lineEnd.set(newline);
-						stopWhenTooLong();
-						line();
-						start.set(newline.add(1));
-						bits.set(bits.and(bits.sub(1)));
-						nextLine.branch();
-					});
-				});
+				bits.set(within(newlines(at, lineFeeds), at, end));
+				eachLine();
 				at.set(at.add(BLOCK));
 				nextBlock.branch();
 			});

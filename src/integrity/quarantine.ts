@@ -15,8 +15,8 @@
  * message's (0xFFFFFFFF where it was longer than that, which one dropped while it arrived may be);
  * `kept` bytes of it follow, padded to 8. `position` is where the message began in the input, -1 where that is not known.
  */
+import { crc32 } from '../codecs/crc.ts';
 import { ERROR_CATEGORIES, type ErrorCategory } from '../compiler/parser-abi.ts';
-import { crc32 } from './crc32.ts';
 
 const FILE = { magic: 0, version: 8, headerLength: 12, header: 16 } as const;
 const RECORD = { marker: 0, crc: 4, category: 8, offset: 12, variant: 16, sequence: 24, received: 32, position: 40, length: 48, kept: 52, bytes: 56 } as const;

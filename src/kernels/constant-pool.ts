@@ -13,7 +13,7 @@ export interface ConstantPool {
 	readonly workspace: number;
 	/** Adds 16-byte aligned bytes (the same bytes only once); returns their offset from `base`. */
 	add(bytes: Uint8Array): number;
-	/** Adds the data segment and the exports `initialize` and `constantsBytes`. Call last. */
+	/** Adds the data segment and the exports `initialize` and `constantsBytes`, and gives counters of branches their place. Call last. */
 	finish(): void;
 }
 
@@ -45,10 +45,15 @@ export function createConstantPool(m: ModuleBuilder, workspace = 8192): Constant
 				at += chunk.length;
 			}
 			const segment = m.passiveData(all);
-			m.global(I32, workspace + size, { name: 'constantsBytes', mutable: false, export: 'constantsBytes' });
-			m.func('initialize', { params: { address: I32 }, results: [], export: 'initialize' }, (f, { address }) => {
+			const counters = m.branchCounters;
+			m.global(I32, workspace + size + (counters?.bytes ?? 0), { name: 'constantsBytes', mutable: false, export: 'constantsBytes' });
+			m.func('initialize', { params: { address: I32 }, results: [], export: 'initialize', uncounted: true }, (f, { address }) => {
 				f.memoryInit(segment, address.add(workspace), 0, size);
 				base.set(f, address);
+				// Counters of branches, where they are counted, lie behind the constants.
+				if (counters === null) return;
+				counters.address.set(f, address.add(workspace + size));
+				f.memoryFill(counters.address, 0, counters.bytes);
 			});
 		},
 	};

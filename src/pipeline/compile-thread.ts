@@ -20,8 +20,8 @@ function answer({ id, protocol: name, schema, layout = {}, generate = {}, learne
 	else {
 		if (protocol.learner === undefined) throw new Error(`the protocol "${name}" learns no layouts`);
 		const learner = protocol.learner(schemaLayout, (table, text) => learned.names.get(`${table} ${text}`) ?? -1);
-		for (const { message, variant } of learned.samples) learner.learn(message, variant);
-		bytes = learner.generate(generate).bytes;
+		for (const { message, variant, met } of learned.samples) learner.learn(message, variant, -1, met);
+		bytes = learner.generate(generate);
 	}
 	const module = new WebAssembly.Module(bytes);
 	if (samples.length > 0) {

@@ -4,17 +4,19 @@
 import { type Batch, type BatchReader, createBatchReader } from '../columns/index.ts';
 import type { BackgroundCompiler } from '../compiler/background-compile.ts';
 import { type LayoutOptions, layoutSchema, type SchemaLayout, type TableLayout } from '../compiler/batch-layout.ts';
+import type { BranchProfile } from '../compiler/branch-profile.ts';
+import { secondsNow } from '../compiler/clock.ts';
 import type { CodeCache } from '../compiler/code-cache.ts';
 import { instantiateParser } from '../compiler/instantiate.ts';
 import { createProfile, type LayoutProfile, schemaFingerprint } from '../compiler/layout-profile.ts';
 import { obtainModule } from '../compiler/obtain-module.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ErrorCategory, type ParseFunction, STOP } from '../compiler/parser-abi.ts';
-import type { Protocol, Tier } from '../compiler/protocol.ts';
-import { createTiering, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
+import type { GenerateOptions, LearnedSample, Protocol, Tier } from '../compiler/protocol.ts';
+import { createTiering, type KeptModules, type Tiering, type TieringRules, type TieringStatistics } from '../compiler/tiering.ts';
 import { type Arena, createArena, type Region } from '../memory/index.ts';
 import type { RowOf, Schema, TableNames } from '../schema/index.ts';
 import { createSymbolTable, growSymbolTable, openSymbolReader, type SymbolReader, type SymbolTableSize, symbolTableBytes } from '../symbols/index.ts';
-import { detectFeatures } from '../wasm/index.ts';
+import { type BranchCount, detectFeatures, readBranchCounts, readBranchSites } from '../wasm/index.ts';
 import { createTrial, REFUSED, type Trial, type TrialControl } from './trial.ts';
 
 /** Why a message was refused. One object serves all: read it in the callback, keep `copy()`. */
@@ -62,6 +64,13 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly module?: WebAssembly.Module;
 	/** Where generated modules are kept between processes (`openCodeCache`). Without it nothing touches the disk. */
 	readonly codeCache?: CodeCache | undefined;
+	/**
+	 * Counts what becomes of every branch of the generated code, for {@link Parser.branches}: to look at, not to run with,
+	 * as it costs a good part of the speed. Default false. Modules are made here, not in the background, and not kept.
+	 */
+	readonly countBranches?: boolean;
+	/** What was counted before (`createBranchProfile`): the code follows it, the rows do not. Throws where it is of another schema or version. */
+	readonly branchProfile?: BranchProfile;
 	/** Longest string with escapes that can be decoded. Default 64 KiB. */
 	readonly scratch?: number;
 }
@@ -115,8 +124,18 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	twin(): Parser<S>;
 	/** What the layout tier has learned, for `compile(protocol, { profile })` in another process; null in other tiers. */
 	profile(): LayoutProfile | null;
+	/** What was counted so far in each module that parsed; empty without `countBranches`. */
+	branches(): CountedModule[];
 	/** Where batches and symbol tables lie in the arena, as of now: what `tickforge inspect --memory` looks at. */
 	places(): ParserPlaces;
+}
+
+/** A module that counts its branches, and what it has counted. */
+export interface CountedModule {
+	readonly tier: 'schema' | 'layout';
+	/** For `printFunctions`. */
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	readonly counts: BranchCount[];
 }
 
 /** Addresses in the arena. */
@@ -251,9 +270,23 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
 	// A protocol without layouts has nothing to learn.
 	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
-	const generateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd };
-	const module = tier === 'reference' ? null : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
-	let parseCall: ParseFunction = module === null ? protocol.reference(layout, arena.memory) : instantiateParser(module, arena.memory, (bytes) => allocate('constants', bytes).address);
+	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);
+	const generateOptions: GenerateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd, ...(options.countBranches === true ? { countBranches: true } : {}), ...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }) };
+	/** Modules that count, and where. */
+	const counting: { readonly tier: 'schema' | 'layout'; readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number }[] = [];
+	const countedBytes = options.countBranches === true && tier !== 'reference' ? protocol.generate(layout, generateOptions) : null;
+	const module = tier === 'reference' ? null : countedBytes !== null ? new WebAssembly.Module(countedBytes) : (options.module ?? obtainModule(protocol, layout, options, generateOptions, options.codeCache));
+	let parseCall: ParseFunction =
+		module === null
+			? protocol.reference(layout, arena.memory)
+			: instantiateParser(
+					module,
+					arena.memory,
+					(bytes) => allocate('constants', bytes).address,
+					(address) => {
+						if (countedBytes !== null) counting.push({ tier: 'schema', bytes: countedBytes, address });
+					},
+				);
 	const tiering: Tiering | null =
 		tier === 'layout' && protocol.learner !== undefined
 			? createTiering({
@@ -264,7 +297,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					schema: parseCall,
 					context,
 					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
-					...(options.background === undefined ? {} : { background: makeInBackground(options.background) }),
+					...(options.codeCache === undefined || options.countBranches === true ? {} : { kept: keptModules(protocol, layoutOptionsOf(options), { ...generateOptions, relaxedSimd: features.relaxedSimd }, options.codeCache) }),
+					counts: (address, bytes) => counting.push({ tier: 'layout', bytes, address }),
+					...(options.background === undefined || options.countBranches === true ? {} : { background: makeInBackground(options.background) }),
 					...(options.tiering === undefined ? {} : { rules: options.tiering }),
 				})
 			: null;
@@ -273,7 +308,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant }) => ({ message, variant })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}
@@ -394,9 +429,9 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	const parsePart = (at: number, part: number): number => {
 		// Whether layouts pay is measured, on calls long enough for it.
 		const timed = tiering?.isTimed === true && part >= TIMED;
-		const before = timed ? performance.now() : 0;
+		const before = timed ? secondsNow() : 0;
 		const consumed = parseCall(at, part, context) >>> 0;
-		if (tiering?.isTimed === true) tiering.took[0] = timed ? performance.now() - before : 0;
+		if (tiering?.isTimed === true) tiering.took[0] = timed ? secondsNow() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
 		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
@@ -529,6 +564,10 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 				tiering.samples.map(({ message, variant, met }) => ({ variant: schema.variants[variant]?.name ?? '', text: decoder.decode(message), met })),
 			);
 		},
+		branches() {
+			alive();
+			return counting.map(({ tier: of, bytes, address }) => ({ tier: of, bytes, counts: readBranchCounts(arena.memory, address, readBranchSites(new WebAssembly.Module(bytes)) ?? []) }));
+		},
 		places: () => ({ batches: tables.map(({ current }) => current.region.address), symbolTables: symbolRegions.map(({ address }) => address) }),
 		dispose() {
 			if (disposed) return;
@@ -546,18 +585,37 @@ function layoutOptionsOf({ rows, items, textBytes, received, stagger }: LayoutOp
 	return Object.fromEntries(Object.entries({ rows, items, textBytes, received, stagger }).filter(([, value]) => value !== undefined));
 }
 
+/** Modules for profiles in the code cache. Samples and names are all that a module depends on, besides what any parser's does. */
+function keptModules(protocol: Protocol, layout: LayoutOptions, generate: GenerateOptions, cache: CodeCache): KeptModules {
+	const decoder = new TextDecoder();
+	const keyOf = (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): string | null => {
+		const profile = JSON.stringify([[...names], samples.map(({ message, variant, met }) => [variant, met, decoder.decode(message)])]);
+		return cache.key({ protocol, layout, tier: 'layout', generate, profile });
+	};
+	return {
+		get(samples, names) {
+			const key = keyOf(samples, names);
+			return key === null ? null : cache.get(key);
+		},
+		put(samples, names, bytes) {
+			const key = keyOf(samples, names);
+			if (key !== null) cache.put(key, bytes);
+		},
+	};
+}
+
 /** Those of a profile's messages that the schema accepts: they come from a file, and only accepted messages may be learned. */
-function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): { message: Uint8Array; variant: number }[] {
+function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): LearnedSample[] {
 	const { schema } = protocol;
 	if (profile.schema.fingerprint !== schemaFingerprint(schema)) throw new Error(`tickforge: the profile is of "${profile.schema.name}" v${profile.schema.version} as it was then, and the schema here is "${schema.name}" v${schema.version}: learn it again (tickforge profile learn)`);
 	const judge = compile(protocol, { ...options, tier: 'schema' });
 	try {
-		return profile.messages.flatMap(({ text }) => {
+		return profile.messages.flatMap(({ text, met }) => {
 			const before = judge.statistics().variants;
 			const message = encoder.encode(text);
 			if (!judge.parse(message)) return [];
 			const after = judge.statistics().variants;
-			return [{ message, variant: schema.variants.findIndex(({ name }) => (after[name] as number) > (before[name] as number)) }];
+			return [{ message, variant: schema.variants.findIndex(({ name }) => (after[name] as number) > (before[name] as number)), met }];
 		});
 	} finally {
 		judge.dispose();

@@ -1,23 +1,50 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { createLz4Decoder, createSnappyDecoder } from '../codecs/index.ts';
+import type { Arena } from '../memory/index.ts';
 import { iterableSource } from './bytes.ts';
+import { decodedSource } from './decoded.ts';
 import { InputError, inputError, type Source } from './source.ts';
 import { createFrameSplitter, type FramePiece } from './zstd-frames.ts';
 
-export type Compression = 'gzip' | 'zstd';
+/** What a file's first bytes tell. */
+export type Compression = 'gzip' | 'zstd' | 'lz4' | 'snappy';
+/** Raw deflate has no magic: it has to be asked for. */
+export type AnyCompression = Compression | 'deflate-raw';
 
-/** Tells gzip and Zstandard by their magic. */
+/** Snappy's is in its framing format; a single block has none. */
+const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
+	['gzip', [0x1f, 0x8b]],
+	['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+	['lz4', [0x04, 0x22, 0x4d, 0x18]],
+	// The legacy format of `lz4 -l`.
+	['lz4', [0x02, 0x21, 0x4c, 0x18]],
+	['snappy', [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]],
+];
+const LONGEST_MAGIC = 10;
+
+/** Tells gzip, Zstandard, LZ4 frames and Snappy's framing format by their magic. */
 export function compressionOf(head: Uint8Array): Compression | null {
-	if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-	if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
-	return null;
+	return MAGICS.find(([, bytes]) => bytes.every((byte, index) => head[index] === byte))?.[0] ?? null;
 }
 
 const CHUNK = 1 << 18;
 
+export interface DecompressOptions {
+	/** Bytes at most, unpacked; more are an {@link InputError}. Default no limit: what is not read is not unpacked. */
+	readonly most?: number;
+	/** Where LZ4 and Snappy are unpacked. Default an arena of their own. */
+	readonly arena?: Arena;
+}
+
 /** What is inside a compressed source. Its `size` and `position` stay those of the compressed bytes. */
-export function decompressed(source: Source, compression: Compression): Source {
-	const inner = iterableSource(inflatedChunks(source, compression), source.name);
+export function decompressed(source: Source, compression: AnyCompression, options: DecompressOptions = {}): Source {
+	const { most = Number.POSITIVE_INFINITY, arena } = options;
+	if (compression === 'lz4' || compression === 'snappy') {
+		const decoderOptions = { most, ...(arena === undefined ? {} : { arena }) };
+		return decodedSource(source, compression === 'lz4' ? createLz4Decoder(decoderOptions) : createSnappyDecoder(decoderOptions));
+	}
+	const inner = limited(iterableSource(inflatedChunks(source, compression), source.name), most);
 	return {
 		name: source.name,
 		size: source.size,
@@ -41,9 +68,33 @@ async function* chunksOf(source: Source): AsyncGenerator<Uint8Array, void, undef
 	}
 }
 
-async function* inflatedChunks(source: Source, compression: Compression): AsyncGenerator<Uint8Array, void, undefined> {
+/** At most so many bytes; the next one is an error. */
+function limited(source: Source, most: number): Source {
+	if (most === Number.POSITIVE_INFINITY) return source;
+	const count = (more: number): number => {
+		if (source.position > most) throw new InputError(`tickforge: ${source.name} cannot be read: there is more content than the ${most} bytes that are allowed`);
+		return more;
+	};
+	return {
+		name: source.name,
+		size: source.size,
+		get position() {
+			return source.position;
+		},
+		read(into) {
+			// One byte more than is allowed tells that there is more.
+			const part = into.subarray(0, Math.min(into.length, most - source.position + 1));
+			const reading = source.read(part);
+			return typeof reading === 'number' ? count(reading) : reading.then(count);
+		},
+		close: () => source.close(),
+	};
+}
+
+async function* inflatedChunks(source: Source, compression: 'gzip' | 'zstd' | 'deflate-raw'): AsyncGenerator<Uint8Array, void, undefined> {
 	try {
 		if (compression === 'gzip') yield* through(chunksOf(source), zlib.createGunzip({ chunkSize: CHUNK }));
+		else if (compression === 'deflate-raw') yield* through(chunksOf(source), zlib.createInflateRaw({ chunkSize: CHUNK }));
 		else {
 			const frames = framesOf(source);
 			for (let frame = await frames.next(); frame.done !== true; frame = await frames.next()) yield* through(frame.value, createUnzstd(source.name));
@@ -93,10 +144,10 @@ function createUnzstd(name: string): Transform {
  *
  * @returns a source of the same bytes, unpacked, and its first bytes
  */
-export async function openCompressed(source: Source, peek = 1 << 16): Promise<{ readonly source: Source; readonly compression: Compression | null; readonly head: Uint8Array; readonly complete: boolean }> {
-	const first = await peekSource(source, 4);
+export async function openCompressed(source: Source, peek = 1 << 16, options: DecompressOptions = {}): Promise<{ readonly source: Source; readonly compression: Compression | null; readonly head: Uint8Array; readonly complete: boolean }> {
+	const first = await peekSource(source, LONGEST_MAGIC);
 	const compression = compressionOf(first.head);
-	const inside = compression === null ? first.source : decompressed(first.source, compression);
+	const inside = compression === null ? first.source : decompressed(first.source, compression, options);
 	const { source: whole, head, complete } = await peekSource(inside, peek);
 	return { source: whole, compression, head, complete };
 }

@@ -20,6 +20,17 @@ interface Value {
 	readonly of?: { readonly targets: string[]; readonly count: number };
 }
 
+/** A line of a function, and which of its branching instructions (`if`, `br_if`, `br_table`, `loop`) stands there; -1 where none. */
+export interface PrintedLine {
+	readonly text: string;
+	readonly instruction: number;
+	/** Offset of the counter that is raised here, where the module counts its branches; -1 elsewhere. */
+	readonly counter: number;
+}
+
+/** What a counter's increment looks like, as the function builder writes it. */
+const INCREMENT = /^i64\.store\(branchCounters, i64\.add\(i64\.load\(branchCounters(?:, offset=\d+)?\), 1n\)(?:, offset=(\d+))?\)$/;
+
 /** Lines longer than this are broken between a call's arguments. */
 const LINE_WIDTH = 120;
 
@@ -28,10 +39,11 @@ const NAMES: ReadonlyMap<number, Instruction> = new Map(Object.entries(OPCODE).m
 export class BodyPrinter {
 	readonly #reader: BinaryReader;
 	readonly #context: BodyContext;
-	readonly #lines: string[] = [];
+	readonly #lines: PrintedLine[] = [];
 	readonly #stack: Value[] = [];
 	readonly #labels: string[] = [];
 	#labelCount = 0;
+	#instructions = 0;
 	#indent = 1;
 
 	constructor(reader: BinaryReader, context: BodyContext) {
@@ -40,7 +52,7 @@ export class BodyPrinter {
 	}
 
 	/** Reads to the function's end. */
-	print(): string[] {
+	print(): PrintedLine[] {
 		while (!this.#reader.atEnd) this.#instruction();
 		return this.#lines;
 	}
@@ -78,7 +90,7 @@ export class BodyPrinter {
 				const label = `L${++this.#labelCount}`;
 				const test = name === 'if' ? ` ${this.#pop(1)[0]}` : '';
 				// An `if` has a label too, which this assembler never uses.
-				this.#line(`${name}${name === 'if' ? '' : ` ${label}`}${test} {`, this.#hint(position));
+				this.#line(`${name}${name === 'if' ? '' : ` ${label}`}${test} {`, this.#hint(position), name !== 'block');
 				this.#labels.push(label);
 				this.#indent++;
 				return;
@@ -97,12 +109,12 @@ export class BodyPrinter {
 				this.#line(`br ${this.#label(reader.unsigned())}`);
 				return;
 			case 'br_if':
-				this.#line(`br_if ${this.#label(reader.unsigned())} ${this.#pop(1)[0]}`, this.#hint(position));
+				this.#line(`br_if ${this.#label(reader.unsigned())} ${this.#pop(1)[0]}`, this.#hint(position), true);
 				return;
 			case 'br_table': {
 				const labels = reader.vector(() => this.#label(reader.unsigned()));
 				const otherwise = this.#label(reader.unsigned());
-				this.#line(`br_table ${[...labels, `else ${otherwise}`].join(' ')} ${this.#pop(1)[0]}`);
+				this.#line(`br_table ${[...labels, `else ${otherwise}`].join(' ')} ${this.#pop(1)[0]}`, '', true);
 				return;
 			}
 			case 'return': {
@@ -243,8 +255,15 @@ export class BodyPrinter {
 		return likely ? ' ;; likely' : ' ;; unlikely';
 	}
 
-	#line(text: string, comment = ''): void {
-		this.#lines.push(...broken(text + comment, this.#indent));
+	/** Broken lines: what belongs to the statement stands at the first. */
+	#line(text: string, comment = '', branches = false): void {
+		const increment = INCREMENT.exec(text);
+		const instruction = branches ? this.#instructions++ : -1;
+		const counter = increment === null ? -1 : Number(increment[1] ?? 0);
+		const lines = increment === null ? broken(text + comment, this.#indent) : ['  '.repeat(this.#indent) + text];
+		lines.forEach((line, at) => {
+			this.#lines.push({ text: line, instruction: at === 0 ? instruction : -1, counter });
+		});
 	}
 }
 

@@ -1,4 +1,5 @@
 /** Statements and structured control flow of one function. */
+import { COUNTER_BYTES, type FunctionSites } from './branches.ts';
 import { Code } from './code.ts';
 import { access, describe, type Emit, Expression, laneAccess, misuse } from './expression.ts';
 import { F32, F64 } from './floats.ts';
@@ -10,10 +11,16 @@ import { type AtomicInstruction, type MemoryInstruction, OPCODE } from './opcode
 import { toV128, V128 } from './v128.ts';
 import { createLocal, expressionOf, type Instance, type Local, type LocalPlace, type Operand, popInto, type ValueClass, type ValueType } from './values.ts';
 
+/** A name for those who count or profile branches (branches.ts); writes nothing. */
+export interface SiteName {
+	/** The same where the code is generated in another order. */
+	readonly name?: string;
+}
+
 /** What the engine may assume of a condition; written as a branch hint, which engines may ignore. */
-export interface BranchHint {
+export interface BranchHint extends SiteName {
 	/** Whether the condition is usually true. */
-	readonly likely: boolean;
+	readonly likely?: boolean;
 }
 
 /** Where a branch can go: to a block's end, or back to a loop's start. Only inside of that block or loop. */
@@ -38,13 +45,15 @@ export class FunctionBuilder {
 	readonly #module: ModuleContext;
 	readonly #code: Code;
 	readonly #frames: Frame[] = [];
+	/** Where branches are counted, or a profile is followed. */
+	readonly #sites: FunctionSites | undefined;
 	/** Whether control can come to the next statement. */
 	#reachable = true;
 	/** Whether the last statement was one after which the validator expects nothing. */
 	#terminated = false;
 
 	/** @internal */
-	constructor(module: ModuleContext, name: string, type: FunctionType) {
+	constructor(module: ModuleContext, name: string, type: FunctionType, sites: FunctionSites | undefined) {
 		this.name = name;
 		this.#type = type;
 		this.#module = module;
@@ -53,6 +62,12 @@ export class FunctionBuilder {
 			type.params.map((param, index) => ({ type: param.type, name: type.names[index] })),
 			module,
 		);
+		this.#sites = sites;
+	}
+
+	/** @internal The function's calls are counted. */
+	countCalls(): void {
+		this.#count(this.#sites?.next('call').counter);
 	}
 
 	/** @internal */
@@ -90,14 +105,18 @@ export class FunctionBuilder {
 
 	if(condition: I32Operand, then: () => void, otherwise?: () => void, hint?: BranchHint): void {
 		const test = toI32(condition);
+		const site = this.#sites?.next('if', hint);
+		const likely = site === undefined ? hint?.likely : site.likely;
+		this.#count(site?.counter);
 		this.statement((code) => {
 			test.emit(code);
-			if (hint !== undefined) code.hint(hint.likely);
+			if (likely !== undefined) code.hint(likely);
 			code.opcode(OPCODE.if);
 			code.byte(NO_RESULT);
 		});
 		const before = this.#reachable;
 		const frame = this.#open('if');
+		this.#count(site?.counter, 1);
 		then();
 		const afterThen = this.#reachable;
 		this.#reachable = before;
@@ -111,8 +130,13 @@ export class FunctionBuilder {
 	}
 
 	/** The label leads to the loop's start. A loop that does not branch there ends. */
-	loop(body: (again: Label) => void): void {
-		this.#structure('loop', body);
+	loop(body: (again: Label) => void, site?: SiteName): void {
+		const counter = this.#sites?.next('loop', site).counter;
+		this.#count(counter);
+		this.#structure('loop', (again) => {
+			this.#count(counter, 1);
+			body(again);
+		});
 	}
 
 	/** The label leads to the block's end. */
@@ -121,10 +145,11 @@ export class FunctionBuilder {
 	}
 
 	/** One of the cases by the unsigned index, else `otherwise`. Cases do not fall through. */
-	switch(index: I32Operand, cases: readonly (() => void)[], otherwise: () => void = () => undefined): void {
+	switch(index: I32Operand, cases: readonly (() => void)[], otherwise: () => void = () => undefined, site?: SiteName & { /** Names of the cases. */ readonly cases?: readonly string[] }): void {
 		// One block a case, the innermost around the jump; each case's code follows the end of its block.
 		const which = toI32(index);
 		const bodies = [...cases, otherwise];
+		const counter = this.#sites?.next('switch', { ...site, counters: bodies.length }).counter;
 		this.block((done) => {
 			const open = bodies.map((): Frame => {
 				this.statement((code) => {
@@ -145,11 +170,17 @@ export class FunctionBuilder {
 				this.#reachable = false;
 				frame.left = before;
 				this.#close(frame);
+				this.#count(counter, at);
 				body();
 				// The last one's end is where `done` leads.
 				if (at < cases.length) done.branch();
 			});
 		});
+	}
+
+	/** Counts that control comes by here, in modules that count their branches; writes nothing in others. */
+	count(name: string): void {
+		this.#count(this.#sites?.next('count', { name }).counter);
 	}
 
 	/** Writes the value's own bytes; a literal is an i32. */
@@ -368,14 +399,26 @@ export class FunctionBuilder {
 
 	#branchIf(frame: Frame, condition: I32Operand, hint: BranchHint | undefined): void {
 		const test = toI32(condition);
+		const site = this.#sites?.next('branchIf', hint);
+		const likely = site === undefined ? hint?.likely : site.likely;
+		this.#count(site?.counter);
 		this.statement((code) => {
 			const depth = this.#depth(frame);
 			test.emit(code);
-			if (hint !== undefined) code.hint(hint.likely);
+			if (likely !== undefined) code.hint(likely);
 			code.opcode(OPCODE.br_if);
 			code.unsigned(depth);
 		});
 		frame.left ||= this.#reachable;
+		this.#count(site?.counter, 1);
+	}
+
+	/** Adds one to a counter of a site; nothing where nothing is counted. @param first offset of the site's first counter */
+	#count(first: number | undefined, index = 0): void {
+		const { branchCounters: base } = this.#module;
+		if (first === undefined || first < 0 || base === undefined) return;
+		const offset = first + index * COUNTER_BYTES;
+		this.#store('i64.store', base, I64.load(base, offset).add(1n), offset);
 	}
 
 	/** How many blocks a branch leaves on its way. */

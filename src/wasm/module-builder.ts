@@ -1,8 +1,10 @@
 /** A module while it is put together; module-writer.ts turns it into bytes. */
+import { BRANCH_COUNTERS, type BranchOptions, BranchRecorder, writeBranchSites } from './branches.ts';
 import { Code } from './code.ts';
 import { misuse } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import { type ArgumentOf, type Body, DataSegment, Func, FunctionType, type Params, type ResultOf, type Signature, Table } from './functions.ts';
+import { I32 } from './i32.ts';
 import type { I64 } from './i64.ts';
 import type { ModuleContext } from './module-context.ts';
 import { EXTERNAL, type ExternalKind, type ModuleContents, writeModule } from './module-writer.ts';
@@ -38,6 +40,8 @@ export interface GlobalOptions {
 /** A function's type, and the name under which the host sees it. */
 export interface Definition<P extends Params, R extends readonly ValueClass[]> extends Signature<P, R> {
 	readonly export?: string;
+	/** Nothing in it is counted: for what runs before the counters have a place. Default false. */
+	readonly uncounted?: boolean;
 }
 
 /** A function that is declared, and defined later. */
@@ -52,14 +56,28 @@ export class ModuleBuilder {
 	readonly #contents: ModuleContents;
 	readonly #typeIndices = new Map<string, number>();
 	readonly #exportNames = new Set<string>();
+	#branchCounters: Global<I32> | undefined;
 	#functionCount = 0;
 	#tableCount = 0;
 
 	/** @internal Use `createModule`. */
-	constructor(name: string) {
+	constructor(name: string, options: BranchOptions = {}) {
 		this.name = name;
-		this.#context = { name, current: undefined, usesMemory: false };
-		this.#contents = { name, types: [], imports: [], importedFunctions: [], functions: [], tables: [], memory: undefined, globals: [], exports: [], start: undefined, elements: [], segments: [] };
+		const branches = options.countBranches === true || options.likely !== undefined ? new BranchRecorder(options) : undefined;
+		this.#context = { name, current: undefined, usesMemory: false, branches, branchCounters: undefined };
+		this.#contents = { name, types: [], imports: [], importedFunctions: [], functions: [], tables: [], memory: undefined, globals: [], exports: [], start: undefined, elements: [], segments: [], branches: undefined };
+		if (branches?.counting === true) {
+			this.#branchCounters = this.global(I32, 0, { name: BRANCH_COUNTERS, mutable: true, export: BRANCH_COUNTERS });
+			this.#context.branchCounters = this.#branchCounters;
+		}
+	}
+
+	/**
+	 * Where branches are counted: the global with the counters' address, and the bytes of the counters of all functions
+	 * defined so far. Null in other modules.
+	 */
+	get branchCounters(): { readonly address: Global<I32>; readonly bytes: number } | null {
+		return this.#branchCounters === undefined ? null : { address: this.#branchCounters, bytes: this.#context.branches?.bytes ?? 0 };
 	}
 
 	importMemory(module: string, name: string, limits: MemoryLimits): void {
@@ -134,7 +152,9 @@ export class ModuleBuilder {
 	declare<const P extends Params, const R extends readonly ValueClass[]>(name: string, definition: Definition<P, R>): Declared<P, R> {
 		const type = new FunctionType(definition);
 		const func = new Func<ResultOf<R>, ArgumentOf<P>>(this.#context, name, this.#functionCount++, type);
-		this.#contents.functions.push({ name, typeIndex: this.#typeIndex(type), index: func.index, code: undefined });
+		// Here, so that functions of one name are numbered by their index.
+		const sites = this.#context.branches?.function(name);
+		this.#contents.functions.push({ name, typeIndex: this.#typeIndex(type), index: func.index, sites: definition.uncounted === true ? undefined : sites, code: undefined });
 		if (definition.export !== undefined) this.#export(definition.export, EXTERNAL.function, func.index);
 		return Object.assign(func, { signature: definition });
 	}
@@ -145,10 +165,11 @@ export class ModuleBuilder {
 		const entry = this.#contents.functions[declared.index - this.#contents.importedFunctions.length];
 		if (entry === undefined) throw misuse(`function '${declared.name}' is imported and cannot be defined`);
 		if (entry.code !== undefined) throw misuse(`function '${declared.name}' is defined twice`);
-		const builder = new FunctionBuilder(this.#context, declared.name, declared.type);
+		const builder = new FunctionBuilder(this.#context, declared.name, declared.type, entry.sites);
 		const outer = this.#context.current;
 		this.#context.current = builder;
 		try {
+			builder.countCalls();
 			body(builder, builder.parameters() as unknown as Parameters<Body<P>>[1]);
 		} finally {
 			this.#context.current = outer;
@@ -185,7 +206,8 @@ export class ModuleBuilder {
 		const hasMemory = this.#contents.memory !== undefined || this.#contents.imports.some((entry) => entry.kind === EXTERNAL.memory);
 		if (this.#context.usesMemory && !hasMemory) throw misuse(`module '${this.name}' uses memory but has none: call importMemory or memory`);
 		for (const entry of this.#contents.functions) if (entry.code === undefined) throw misuse(`function '${entry.name}' is declared but not defined`);
-		return writeModule(this.#contents);
+		const { branches } = this.#context;
+		return writeModule(branches?.counting === true ? { ...this.#contents, branches: writeBranchSites(branches.sites) } : this.#contents);
 	}
 
 	#typeIndex(type: FunctionType): number {
@@ -223,6 +245,6 @@ function checkLimits(what: string, { min, max, shared }: MemoryLimits, most: num
 }
 
 /** Starts a module. Its name is for stack traces, profiles and `printModule`. */
-export function createModule(name: string): ModuleBuilder {
-	return new ModuleBuilder(name);
+export function createModule(name: string, options?: BranchOptions): ModuleBuilder {
+	return new ModuleBuilder(name, options);
 }

@@ -1,3 +1,6 @@
+import type { BranchRecorder } from './branches.ts';
+import type { I32 } from './i32.ts';
+
 /** What the code of a module's functions shares while the module is built. */
 export interface ModuleContext {
 	readonly name: string;
@@ -5,4 +8,8 @@ export interface ModuleContext {
 	current: { readonly name: string } | undefined;
 	/** Whether any instruction needs a memory. */
 	usesMemory: boolean;
+	/** Where branches are counted, or a profile is followed. */
+	readonly branches: BranchRecorder | undefined;
+	/** The counters' address, where they are counted. */
+	branchCounters: I32 | undefined;
 }

@@ -1,5 +1,6 @@
 /** The binary format of modules: sections in their order. */
 import { BinaryWriter } from './binary-writer.ts';
+import { BRANCH_SECTION, type FunctionSites } from './branches.ts';
 import { type Code, TYPE_CODE, type TypeName } from './code.ts';
 import { OPCODE } from './opcodes.ts';
 
@@ -31,7 +32,7 @@ export interface ModuleContents {
 	readonly imports: (ImportBase & ({ readonly kind: typeof EXTERNAL.function; readonly typeIndex: number } | { readonly kind: typeof EXTERNAL.memory | typeof EXTERNAL.table; readonly limits: Limits }))[];
 	/** Names, by index. */
 	readonly importedFunctions: string[];
-	readonly functions: { readonly name: string; readonly index: number; readonly typeIndex: number; code: ReturnType<Code['finish']> | undefined }[];
+	readonly functions: { readonly name: string; readonly index: number; readonly typeIndex: number; readonly sites: FunctionSites | undefined; code: ReturnType<Code['finish']> | undefined }[];
 	readonly tables: Limits[];
 	memory: Limits | undefined;
 	readonly globals: { readonly type: TypeName; readonly mutable: boolean; readonly name: string; readonly initializer: Uint8Array }[];
@@ -39,6 +40,8 @@ export interface ModuleContents {
 	start: number | undefined;
 	readonly elements: { readonly table: number; readonly offset: number; readonly functions: readonly number[] }[];
 	readonly segments: { readonly offset: number | undefined; readonly bytes: Uint8Array }[];
+	/** Sites of a module that counts its branches. */
+	readonly branches: Uint8Array | undefined;
 }
 
 export function writeModule(module: ModuleContents): Uint8Array<ArrayBuffer> {
@@ -104,6 +107,12 @@ export function writeModule(module: ModuleContents): Uint8Array<ArrayBuffer> {
 		w.sized(bytes);
 	});
 	section(SECTION.custom, (w) => writeNames(w, module));
+	const { branches } = module;
+	if (branches !== undefined)
+		section(SECTION.custom, (w) => {
+			w.name(BRANCH_SECTION);
+			w.append(branches);
+		});
 	return new Uint8Array(out.view());
 }
 

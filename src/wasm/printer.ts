@@ -13,7 +13,8 @@
  * It reads what this assembler writes, not all of WebAssembly.
  */
 import { BinaryReader } from './binary-reader.ts';
-import { BodyPrinter, quote } from './body-printer.ts';
+import { BodyPrinter, type PrintedLine, quote } from './body-printer.ts';
+import { BRANCH_SECTION, COUNTER_BYTES, readBranchSites } from './branches.ts';
 import { TYPE_CODE } from './code.ts';
 import { BRANCH_HINTS, EXTERNAL, FORM, NAMES, SECTION } from './module-writer.ts';
 import { OPCODE } from './opcodes.ts';
@@ -79,12 +80,56 @@ export function printModule(bytes: Uint8Array): string {
 	if (module.start !== undefined) out.push(`start ${quote(functionName(module.start))}`);
 	module.bodies.forEach((body, at) => {
 		const index = module.importedFunctions + at;
-		out.push('', ...printFunction(module, index, body, comment(exportsOf(EXTERNAL.function, index), `${body.length} bytes`)));
+		const { head, lines } = printFunction(module, index, body);
+		out.push('', `${head}${comment(exportsOf(EXTERNAL.function, index), `${body.length} bytes`)}`, ...lines.map(({ text }) => text));
 	});
 	return `${out.join('\n')}\n`;
 }
 
-function printFunction(module: ModuleReading, index: number, body: Uint8Array, comment: string): string[] {
+/** A function of a module that counts its branches, as text without the counting. */
+export interface PrintedFunction {
+	/** As the module's sites name it. */
+	readonly name: string;
+	/** Its first line. */
+	readonly head: string;
+	/** Its other lines; `site` is an index into the module's sites, -1 where a line has none. */
+	readonly lines: readonly { readonly text: string; readonly site: number }[];
+}
+
+/**
+ * The functions of a module that counts its branches (`createModule(name, { countBranches: true })`), each line with the
+ * site that stands there. The code that counts is left out, so it reads as the same module without counters does; a
+ * `f.count` is a line of its own.
+ *
+ * @throws where the module does not count
+ */
+export function printFunctions(bytes: Uint8Array<ArrayBuffer>): PrintedFunction[] {
+	const sites = readBranchSites(new WebAssembly.Module(bytes));
+	if (sites === null) throw new Error(`tickforge: this module does not count its branches: it has no section ${BRANCH_SECTION}`);
+	const module = readModule(new BinaryReader(bytes));
+	const byInstruction = new Map(sites.flatMap(({ function: name, instruction }, site) => (instruction < 0 ? [] : [[`${instruction} ${name}`, site] as const])));
+	const counts = new Map(sites.flatMap(({ kind, counter }, site) => (kind === 'count' ? [[counter * COUNTER_BYTES, site] as const] : [])));
+	const ordinals = new Map<string, number>();
+	return module.bodies.map((body, at): PrintedFunction => {
+		const index = module.importedFunctions + at;
+		const plain = module.functionNames.get(index) ?? `func${index}`;
+		const ordinal = (ordinals.get(plain) ?? 0) + 1;
+		ordinals.set(plain, ordinal);
+		const name = ordinal === 1 ? plain : `${plain} (${ordinal})`;
+		const { head, lines } = printFunction(module, index, body);
+		return {
+			name,
+			head,
+			lines: lines.flatMap(({ text, instruction, counter }) => {
+				if (counter < 0) return [{ text, site: instruction < 0 ? -1 : (byInstruction.get(`${instruction} ${name}`) ?? -1) }];
+				const site = counts.get(counter);
+				return site === undefined ? [] : [{ text: `${/^ */.exec(text)?.[0]}count ${sites[site]?.key}`, site }];
+			}),
+		};
+	});
+}
+
+function printFunction(module: ModuleReading, index: number, body: Uint8Array): { head: string; lines: PrintedLine[] } {
 	const reader = new BinaryReader(body);
 	const type = typeOfFunction(module, index);
 	const groups = reader.vector(() => ({ count: reader.unsigned(), type: typeName(reader.byte()) }));
@@ -102,7 +147,8 @@ function printFunction(module: ModuleReading, index: number, body: Uint8Array, c
 		tableName: (table) => `table${table}`,
 		likely: (position) => module.hints.get(index)?.get(position),
 	}).print();
-	return [`func ${quote(module.functionNames.get(index) ?? `func${index}`)}(${params})${results}${comment}`, ...locals.slice(type.params.length).map((local, at) => `  ${declared(local, at + type.params.length)}`), ...lines];
+	const head = `func ${quote(module.functionNames.get(index) ?? `func${index}`)}(${params})${results}`;
+	return { head, lines: [...locals.slice(type.params.length).map((local, at) => ({ text: `  ${declared(local, at + type.params.length)}`, instruction: -1, counter: -1 })), ...lines] };
 }
 
 /** Names as they are, with a number after those that were there before. */

@@ -50,6 +50,15 @@ describe('ITCH files', () => {
 		writeFileSync(path('some.itch'), prefixed(messages));
 		expect(tickforge('detect', 'some.itch').stdout).toMatch(/nasdaq-itch-5.0\n {2}because, cut as binaryfile, 500 of its first 500 messages/);
 	});
+	it('have their branches counted, and code that follows the counts', () => {
+		const { stdout, stderr } = tickforge('inspect', 'nasdaq-itch-5.0', 'some.itch', '--branches', '--save-branches', 'itch.branches');
+		expect(stderr).toBe('');
+		expect(stdout).toContain('schema tier');
+		expect(stdout).not.toContain('layout tier');
+		expect(summary('nasdaq-itch-5.0', 'some.itch', '--branch-profile', 'itch.branches')).toMatchObject({ messages: 500, refused: 0 });
+		expect(tickforge('inspect', 'nasdaq-itch-5.0', 'some.itch', '--branches', '--tier', 'layout').stderr).toContain('have no layout tier');
+		expect(tickforge('profile', 'learn', 'nasdaq-itch-5.0', 'some.itch').stderr).toContain('have no layouts to learn');
+	});
 	it('are inspected', () => {
 		expect(tickforge('inspect', 'nasdaq-itch-5.0', '--variant', 'orderDelete').stdout).toMatch(/messageType is "D"[\s\S]*orderReference +u64/);
 	});

@@ -19,6 +19,8 @@ beforeAll(() => {
 		['futures.capture', 'binance-futures', ['--faults', '0.02']],
 		['coinbase.ndjson', 'coinbase', ['--format', 'ndjson']],
 		['kraken.capture.zst', 'kraken', []],
+		['kraken.capture.lz4', 'kraken', []],
+		['kraken.ndjson.sz', 'kraken', ['--format', 'ndjson']],
 		['kraken.bin', 'kraken', ['--format', 'length-32-little']],
 	] as const) {
 		const { status, stderr } = tickforge(['simulate', venue, '--messages', '3000', '--out', path(file), ...more]);
@@ -53,7 +55,7 @@ describe('tickforge run', () => {
 			const summary = json(args, input);
 			for (const key of ['messages', 'refused', 'bytes', 'variants', 'categories', 'symbols'] as const) expect(summary[key], `${key} of ${args.join(' ')}`).toEqual(expected[key]);
 		}
-		for (const file of ['kraken.capture.zst', 'kraken.bin']) expect(json(['run', 'kraken', file])).toMatchObject({ messages: 3000, refused: 0 });
+		for (const file of ['kraken.capture.zst', 'kraken.capture.lz4', 'kraken.ndjson.sz', 'kraken.bin']) expect(json(['run', 'kraken', file])).toMatchObject({ messages: 3000, refused: 0 });
 	});
 
 	it('keeps generated code where it is asked to', () => {
@@ -137,6 +139,8 @@ describe('the other commands', () => {
 	it('detect', () => {
 		expect(json(['detect', 'okx.capture'])).toMatchObject({ format: 'capture', presets: [{ preset: 'okx', accepted: 1 }] });
 		expect(json(['detect', 'kraken.capture.zst'])).toMatchObject({ compression: 'zstd', format: 'capture' });
+		expect(json(['detect', 'kraken.capture.lz4'])).toMatchObject({ compression: 'lz4', format: 'capture' });
+		expect(json(['detect', 'kraken.ndjson.sz'])).toMatchObject({ compression: 'snappy', format: 'ndjson' });
 		expect(tickforge(['detect', 'kraken.bin']).stdout).toMatch(/length-prefixed[\s\S]*tickforge run kraken/);
 	});
 	it('inspect', () => {

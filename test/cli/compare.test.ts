@@ -35,6 +35,21 @@ describe('tickforge run --shadow', () => {
 		expect(stdout).toMatch(/different +none/);
 	});
 
+	it('compares two profiles', () => {
+		for (const [file, profile] of [
+			['trades.ndjson', 'one.profile'],
+			['more.ndjson', 'two.profile'],
+		] as const)
+			expect(tickforge('profile', 'learn', './one.ts', file, '--out', profile)).toMatchObject({ status: 0, stderr: '' });
+		const { status, stdout } = tickforge('run', './one.ts', 'trades.ndjson', '--profile', 'one.profile', '--shadow', 'two.profile');
+		expect(stdout).toMatch(/shadow: compared with the layout tier with two\.profile/);
+		expect(stdout).toMatch(/compared +3,000 messages/);
+		expect(stdout).toMatch(/different +none/);
+		expect(status).toBe(0);
+		expect(tickforge('run', './one.ts', 'trades.ndjson', '--rollout', 'two.profile', '--rollout-messages', '200').stdout).toMatch(/promoted: served/);
+		expect(tickforge('run', './one.ts', 'trades.ndjson', '--shadow', 'none.profile')).toMatchObject({ status: 2, stderr: expect.stringMatching(/none\.profile cannot be read/) });
+	});
+
 	it('says what two versions of a schema differ in, and keeps it', () => {
 		const { status, stdout } = tickforge('run', './one.ts', 'trades.ndjson', '--shadow', './two.ts', '--shadow-differences', 'differences.ndjson', '--out', 'trades.csv');
 		expect(status).toBe(5);
@@ -101,7 +116,7 @@ describe('several inputs', () => {
 
 describe('misuse', () => {
 	it.each([
-		[['--shadow', 'fast'], /--shadow takes a tier \(.*schema.*\), a preset or a schema file, not "fast"/],
+		[['--shadow', 'fast'], /--shadow takes a tier \(.*schema.*\), a preset, a schema file or a profile \(FILE\.profile\), not "fast"/],
 		[['--shadow', 'reference', '--rollout', 'reference'], /choose one of them/],
 		[['--shadow-share', '0.1'], /add --shadow or --rollout with a tier/],
 		[['--shadow', 'reference', '--rollout-steps', '1'], /--rollout-steps belongs to --rollout/],

@@ -19,11 +19,18 @@ writeFileSync(join(folder, 'day.ndjson'), '{"s":"A","p":"1.25"}\n{"s":"B","p":"2
 
 describe('tickforge prove allocations', () => {
 	it('proves a preset clean with generated messages', () => {
-		const { status, stdout, stderr } = prove('allocations', 'okx', ...few, '--restarts', '8');
+		const { status, stdout, stderr } = prove('allocations', 'okx', ...few, '--restarts', '0');
 		expect(stderr).toBe('');
 		expect(stdout).toMatch(/^OKX.*20000 messages of the okx simulator/);
-		expect(stdout).toMatch(/Proven: nothing is allocated per message, and nothing is left behind/);
+		expect(stdout).toMatch(/Proven: nothing is allocated per message\. [\d,]+ bytes and no garbage collection in 1,000,000 messages/);
 		expect(stdout).toMatch(/over 1,000,000 messages +measured +empty run/);
+		expect(status).toBe(0);
+	});
+
+	it('proves the layout tier clean once it has learned what there is, and starts and stops without a leak', () => {
+		const { status, stdout } = prove('allocations', './feed.ts', '--messages', '2000000', '--restarts', '8');
+		expect(stdout).toMatch(/layout tier/);
+		expect(stdout).toMatch(/Proven: nothing is allocated per message, and nothing is left behind/);
 		expect(stdout).toMatch(/started and stopped 8 times/);
 		expect(status).toBe(0);
 	});

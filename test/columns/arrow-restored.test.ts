@@ -1,7 +1,7 @@
 import { type Data, Dictionary, Field, Int32, List, makeData, RecordBatch, RecordBatchStreamWriter, Schema, Struct, tableFromIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { describe, expect, it, vi } from 'vitest';
+import { decodeLz4Frame, encodeLz4Frame } from '../../src/codecs/lz4-frame.ts';
 import { createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
-import { lz4Compress, lz4Decompress } from '../../src/columns/arrow/lz4-frame.ts';
 import { batchFromRows } from '../../src/columns/index.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { decimal, enumeration, integer, list, message, object, oneOf, type Schema as TickSchema, tuple } from '../../src/schema/index.ts';
@@ -163,15 +163,15 @@ describe('the LZ4 reader', () => {
 	const noise = new Uint8Array(3 << 20).map((_, index) => Math.imul(index ^ (index >>> 7), 2654435761) >>> 23);
 
 	it('takes no more memory than the bytes can expand to', () => {
-		const frame = lz4Compress(Uint8Array.of(1, 2, 3));
-		expect(() => lz4Decompress(frame, 2 ** 31)).toThrow(/cannot hold 2147483648/);
-		const zeros = lz4Compress(new Uint8Array(9 << 20));
+		const frame = encodeLz4Frame(Uint8Array.of(1, 2, 3));
+		expect(() => decodeLz4Frame(frame, 2 ** 31)).toThrow(/cannot hold 2147483648/);
+		const zeros = encodeLz4Frame(new Uint8Array(9 << 20));
 		expect(zeros.length * 255).toBeGreaterThan(9 << 20);
-		expect(lz4Decompress(zeros, 9 << 20)).toEqual(new Uint8Array(9 << 20));
+		expect(decodeLz4Frame(zeros, 9 << 20)).toEqual(new Uint8Array(9 << 20));
 	});
 
 	it('takes memory as the content comes, not as it is claimed', () => {
-		const frame = lz4Compress(noise);
+		const frame = encodeLz4Frame(noise);
 		const claimed = 500 << 20;
 		expect(frame.length * 255).toBeGreaterThan(claimed);
 		let largest = 0;
@@ -183,25 +183,25 @@ describe('the LZ4 reader', () => {
 		});
 		vi.stubGlobal('Uint8Array', watched);
 		try {
-			expect(() => lz4Decompress(frame, claimed)).toThrow(/instead of 524288000/);
+			expect(() => decodeLz4Frame(frame, claimed)).toThrow(/instead of 524288000/);
 		} finally {
 			vi.unstubAllGlobals();
 		}
 		expect(largest).toBeGreaterThanOrEqual(noise.length);
 		expect(largest).toBeLessThan(32 << 20);
-		expect(Buffer.compare(lz4Decompress(frame, noise.length), noise)).toBe(0);
+		expect(Buffer.compare(decodeLz4Frame(frame, noise.length), noise)).toBe(0);
 	});
 
 	it('grows over many blocks', () => {
 		const content = new Uint8Array(Buffer.concat([noise, new Uint8Array(6 << 20), noise, noise]));
-		expect(Buffer.compare(lz4Decompress(lz4Compress(content), content.length), content)).toBe(0);
-		expect(() => lz4Decompress(lz4Compress(content), content.length - 1)).toThrow(/leave|more content/);
+		expect(Buffer.compare(decodeLz4Frame(encodeLz4Frame(content), content.length), content)).toBe(0);
+		expect(() => decodeLz4Frame(encodeLz4Frame(content), content.length - 1)).toThrow(/leave|more content/);
 	});
 
 	it('refuses a block that is larger than the frame allows', () => {
-		const frame = lz4Compress(noise);
+		const frame = encodeLz4Frame(noise);
 		// Blocks of 64 KiB are announced, with the header's checksum to match; the block has more.
-		const header = lz4Compress(new Uint8Array(0));
+		const header = encodeLz4Frame(new Uint8Array(0));
 		expect(header.length).toBe(19);
 		const view = new DataView(frame.buffer);
 		view.setUint8(5, 0b01000000);
@@ -209,7 +209,7 @@ describe('the LZ4 reader', () => {
 			view.setUint8(14, check);
 			let why = '';
 			try {
-				lz4Decompress(frame, noise.length);
+				decodeLz4Frame(frame, noise.length);
 			} catch (error) {
 				why = String(error);
 			}

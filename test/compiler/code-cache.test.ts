@@ -55,6 +55,35 @@ describe('a code cache', () => {
 		expect(cache.get(KEY)).toBeNull();
 	});
 
+	it('keeps the module for a profile, and another one for another profile', () => {
+		const text = (index: number, more = ''): string => `{"s":"A${index % 7}","p":"${index}.25"${more}}`;
+		const profileOf = (texts: readonly string[]): NonNullable<ReturnType<ReturnType<typeof compile>['profile']>> => {
+			const parser = compile(json(trade), { tiering: { learnAfter: 0, learnFirst: 8 } });
+			for (const one of texts) parser.parse(one);
+			return parser.profile() as NonNullable<ReturnType<typeof parser.profile>>;
+		};
+		const numbers = Array.from({ length: 40 }, (_, index) => index);
+		const profiles = [profileOf(numbers.map((index) => text(index))), profileOf(numbers.map((index) => text(index, ',"x":true')))] as const;
+		const run = (profile: (typeof profiles)[number]): object => {
+			const codeCache = openCodeCache({ folder });
+			const prices: number[] = [];
+			const parser = compile(json(trade), { codeCache, profile, onBatch: (batch) => batch.visit((row) => prices.push(batch.column('price', 'decimal').scaled(row))) });
+			for (const index of numbers) parser.parse(text(index));
+			parser.flush();
+			const { hits, written, rejected, failures } = codeCache.statistics();
+			return { hits, written, rejected, failures, prices, modules: parser.statistics().layouts?.modules };
+		};
+		const prices = numbers.map((index) => index + 0.25);
+		const well = { rejected: 0, failures: 0, prices, modules: 1 };
+		// The schema tier's module, and the profile's.
+		expect(run(profiles[0])).toEqual({ hits: 0, written: 2, ...well });
+		expect(run(profiles[0])).toEqual({ hits: 2, written: 0, ...well });
+		expect(run(profiles[1])).toEqual({ hits: 1, written: 1, ...well });
+		// What is kept and damaged is made again.
+		for (const name of modulesIn()) truncateSync(join(folder, name), SEAL_BYTES + 100);
+		expect(run(profiles[1])).toEqual({ hits: 0, written: 2, ...well, rejected: 2 });
+	});
+
 	it('saves compile the generation', () => {
 		const results = [0, 1].map(() => {
 			const codeCache = openCodeCache({ folder });

@@ -37,6 +37,9 @@ describe.skipIf(!schemaTierExists)('recorded sessions in both tiers', () => {
 				return [message, message.slice(0, at) + message.slice(at + 1), `${message.slice(0, at)}0${message.slice(at)}`, flipped, nasty, message.slice(0, at), message.replace(/[0-9](?=[0-9]*[^0-9])/g, (digit, offset: number) => ((offset + index) % 3 === 0 ? String((Number(digit) + index) % 10) : digit))];
 			});
 			expect(compareTiers([schemaTier, createLayoutTier(counts)], schema, [...some, ...some, ...damaged, ...damaged], options)).toBeNull();
+			// The oracle takes longest: some of each kind of damage, at night all, where layouts are known.
+			const judged = process.env.TICKFORGE_NIGHTLY === '1' ? damaged : damaged.filter((_, index) => index % 11 === 0);
+			expect(compareTiers([reference, createLayoutTier()], schema, [...some.slice(0, 200), ...judged], options)).toBeNull();
 			expect(counts.taken).toBeGreaterThan(some.length);
 		});
 	}

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { crc32 } from '../../src/codecs/crc.ts';
 import { ERROR_CATEGORIES, type ErrorCategory } from '../../src/compiler/parser-abi.ts';
 import { createCircuit } from '../../src/integrity/circuit.ts';
-import { crc32 } from '../../src/integrity/crc32.ts';
 import { encodeQuarantineHeader, encodeQuarantineRecord, QuarantineError, type QuarantineRecord, readQuarantine } from '../../src/integrity/quarantine.ts';
 import { createQuarantineFile } from '../../src/integrity/quarantine-file.ts';
 

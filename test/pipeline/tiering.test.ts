@@ -65,6 +65,77 @@ describe('the layout tier', () => {
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});
 
+	it('shows a change of format in its metrics: the share falls, it learns again, the share is back', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048 } });
+		const before = describeMessages(arena, sample(4096));
+		const after = describeMessages(
+			arena,
+			Array.from({ length: 4096 }, (_, index) => moved(index)),
+		);
+		const parse = ({ descriptors }: { readonly descriptors: number }): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => {
+			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
+			const { layouts } = parser.statistics();
+			if (layouts === null) throw new Error('the layout tier is off');
+			return layouts;
+		};
+		for (let round = 0; round < 4; round++) parse(before);
+		const known = parse(before);
+		expect(known).toMatchObject({ state: 'settled', relearned: 0, stepsAside: 0 });
+		expect(known.recentShare).toBeGreaterThan(0.99);
+		for (let round = 0; round < 8; round++) parse(after);
+		const changed = parse(after);
+		// It may step aside before it has learned, and must have come back.
+		expect(changed.relearned + changed.stepsAside).toBeGreaterThan(0);
+		for (let round = 0; round < 40; round++) parse(after);
+		const again = parse(after);
+		expect(again.state).toBe('settled');
+		expect(again.recentShare).toBeGreaterThan(0.99);
+		expect(again.modules).toBeGreaterThan(known.modules);
+	});
+
+	it('learns what is new where half of what arrives has changed, and goes on taking the rest', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048, leastTaken: 0 } });
+		const layouts = (): NonNullable<ReturnType<typeof parser.statistics>['layouts']> => parser.statistics().layouts as NonNullable<ReturnType<typeof parser.statistics>['layouts']>;
+		const before = describeMessages(arena, sample(4096));
+		const mixed = describeMessages(
+			arena,
+			Array.from({ length: 4096 }, (_, index) => (index % 2 === 0 ? trade(index) : moved(index))),
+		);
+		const parse = ({ descriptors }: { readonly descriptors: number }): void => {
+			for (let first = 0; first < 4096; first += 64) parser.parseMany(descriptors + first * 16, 64);
+		};
+		for (let round = 0; round < 20; round++) parse(before);
+		const known = layouts();
+		expect(known).toMatchObject({ state: 'settled', relearned: 0 });
+		for (let round = 0; round < 10; round++) parse(mixed);
+		expect(layouts().modules).toBeGreaterThan(known.modules);
+		expect(layouts().missed - known.missed).toBeLessThan(4096);
+		expect(layouts().recentShare).toBeGreaterThan(0.98);
+	});
+
+	it('looks at nothing any more when all is learned', () => {
+		const arena = createArena({ ceiling: 2 ** 30 });
+		const parser = compile(json(schema), { arena, tiering: { learnAfter: 0, learningShare: 1, window: 2048 } });
+		const texts = sample(2048);
+		// Escapes: accepted, and never learned.
+		texts[7] = texts[7]?.replace('"e":"trade"', '"\\u0065":"trade"') as string;
+		texts[1000] = texts[1000]?.replace('"e":"trade"', '"\\u0065":"trade"') as string;
+		const placed = describeMessages(arena, texts);
+		const parse = (): number => {
+			for (let first = 0; first < texts.length; first += 64) parser.parseMany(placed.descriptors + first * 16, 64);
+			return parser.statistics().layouts?.learnMilliseconds ?? 0;
+		};
+		for (let round = 0; round < 400; round++) parse();
+		const unlearnable = parser.statistics().layouts?.unlearnable ?? 0;
+		const learned = parse();
+		for (let round = 0; round < 100; round++) parse();
+		expect(parse()).toBe(learned);
+		expect(parser.statistics().layouts?.unlearnable).toBe(unlearnable);
+		expect(parser.statistics()).toMatchObject({ refused: 0, layouts: { relearned: 0, stepsAside: 0 } });
+	});
+
 	it('steps aside where layouts take too few, and comes back', () => {
 		// Keys in ever another order: every message is a layout of its own.
 		const keys = ['"e":"trade"', '"E":1700000000000', '"s":"BTCUSDT"', '"t":77', '"p":"1.5"', '"m":true'];
@@ -85,10 +156,16 @@ describe('the layout tier', () => {
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});
 
-	it('drops layouts that are not used when their memory is used up', () => {
-		const texts = Array.from({ length: 30_000 }, (_, index) => `{"e":"trade","E":${1_700_000_000_000 + index},"s":"S${'x'.repeat((index >> 9) % 14)}","t":${10 ** (index % 9)},"p":"${10 ** (index % 5)}.${'5'.repeat(1 + ((index >> 7) % 8))}","m":true}`);
-		const { rows, parser } = rowsOf(texts, { tiering: { memory: 20_000, learningShare: 1 } });
-		expect(parser.statistics().layouts?.evicted).toBeGreaterThan(0);
+	it('gives up shapes that are used least where there are too many', () => {
+		// Keys in one order for a while, then in another, ever again: more orders than there may be shapes.
+		const keys = ['"e":"trade"', '"E":1700000000000', '"s":"BTCUSDT"', '"t":77', '"p":"1.5"', '"m":true'];
+		const ordered = (order: number): string => `{${keys.map((_, index) => keys[(index * (order % 2 === 0 ? 1 : 5) + order) % 6]).join(',')}}`;
+		const texts = Array.from({ length: 24_000 }, (_, index) => ordered((index >> 11) % 12));
+		const { rows, parser } = rowsOf(texts, { tiering: { mostShapes: 4, learningShare: 1 } });
+		const layouts = parser.statistics().layouts;
+		expect(layouts?.evicted).toBeGreaterThan(2);
+		expect(layouts?.shapes).toBeLessThanOrEqual(4);
+		expect(layouts?.taken).toBeGreaterThan(1000);
 		expect(rows).toHaveLength(texts.length);
 		expect(byTable(rows)).toEqual(byTable(rowsOf(texts, { tier: 'schema' }).rows));
 	});
@@ -106,6 +183,75 @@ describe('the layout tier', () => {
 	});
 });
 
+describe('swaps while messages arrive', () => {
+	const KEYS: readonly ((index: number) => string)[] = [() => '"e":"trade"', (index) => `"E":${1_700_000_000_000 + index}`, (index) => `"s":"${['BTCUSDT', 'ETHUSDT', 'SOLEUR'][index % 3]}"`, (index) => `"t":${index}`, (index) => `"p":"${20_000 + (index % 999)}.${index % 10}"`, (index) => `"m":${index % 2 === 0}`];
+	/** Format `format` of a venue that changes the order of its keys again and again. Some are broken, some are books. */
+	const message = (format: number, index: number): string => {
+		if (index % 97 === 13) return '{"e":"trade","s":"X"}';
+		if (index % 11 === 5) return book(index);
+		const turned = KEYS.map((_, at) => KEYS[(at * (format % 2 === 0 ? 1 : 5) + (format >> 1)) % KEYS.length] as (index: number) => string);
+		return `{${turned.map((key) => key(index)).join(format % 3 === 0 ? ', ' : ',')}}`;
+	};
+	const FORMATS = 12;
+	const EACH = 4096;
+	const texts = Array.from({ length: FORMATS * EACH }, (_, index) => message(Math.floor(index / EACH), index));
+	const rules = { learnAfter: 0, learnFirst: 16, learningShare: 1, window: 1024, leastTaken: 0 };
+	const refusals =
+		(kept: string[]): NonNullable<NonNullable<Parameters<typeof compile<typeof schema>>[1]>['onError']> =>
+		({ category, offset, sequence }) =>
+			void kept.push(`${sequence} ${category} ${offset}`);
+	const bySchemaTier = (given = texts): { rows: string[]; refused: string[] } => {
+		const refused: string[] = [];
+		const { rows } = rowsOf(given, { tier: 'schema', onError: refusals(refused) });
+		return { rows: byTable(rows), refused };
+	};
+
+	it('lose and double nothing, many times over', () => {
+		const refused: string[] = [];
+		const { rows, parser } = rowsOf(texts, { tiering: rules, onError: refusals(refused) }, 64);
+		const expected = bySchemaTier();
+		expect(parser.statistics().layouts?.modules).toBeGreaterThan(FORMATS / 2);
+		expect(parser.statistics().layouts?.taken).toBeGreaterThan(texts.length / 2);
+		expect(refused).toEqual(expected.refused);
+		expect(byTable(rows)).toEqual(expected.rows);
+	});
+
+	it('lose and double nothing where modules come from another thread, and hold nothing up', { timeout: 120_000 }, async () => {
+		const background = openBackgroundCompiler();
+		try {
+			const rows: unknown[] = [];
+			const refused: string[] = [];
+			const arena = createArena({ ceiling: 2 ** 30 });
+			const parser = compile(json(schema), {
+				arena,
+				background,
+				tiering: rules,
+				onError: refusals(refused),
+				onBatch(batch: AnyBatch<typeof schema>) {
+					for (let row = 0; row < batch.rows; row++) rows.push(JSON.parse(JSON.stringify([batch.table, batch.row(row)], (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))));
+				},
+			});
+			// Each format twice: the first time its code is asked for, the second time it is used.
+			const twice = Array.from({ length: FORMATS * 2 }, (_, part) => texts.slice((part >> 1) * EACH, ((part >> 1) + 1) * EACH)).flat();
+			const placed = describeMessages(arena, twice);
+			for (let first = 0; first < twice.length; first += 64) {
+				parser.parseMany(placed.descriptors + first * 16, 64);
+				if ((first + 64) % EACH === 0) for (let wait = 0; wait < 400 && background.statistics().compiled < background.statistics().requested; wait++) await new Promise((resume) => setTimeout(resume, 5));
+			}
+			parser.flush();
+			const expected = bySchemaTier(twice);
+			const { layouts } = parser.statistics();
+			expect(layouts?.modules).toBeGreaterThan(FORMATS / 3);
+			expect(layouts?.taken).toBeGreaterThan(EACH);
+			expect(background.statistics()).toMatchObject({ failed: 0 });
+			expect(refused).toEqual(expected.refused);
+			expect(byTable(rows)).toEqual(expected.rows);
+		} finally {
+			await background.dispose();
+		}
+	});
+});
+
 describe('a profile', () => {
 	const learned = (): Parser<typeof schema> => rowsOf(sample(3000), {}).parser;
 
@@ -117,6 +263,15 @@ describe('a profile', () => {
 		// Symbols are new there, so that each is missed once or twice.
 		expect(parser.statistics().layouts?.taken).toBeGreaterThan(450);
 		expect(byTable(rows)).toEqual(byTable(rowsOf(sample(500), { tier: 'schema' }).rows));
+	});
+
+	it('keeps how often its messages were met from one process to the next', () => {
+		const profile = parseProfile(JSON.stringify(learned().profile()));
+		const met = profile.messages.map((entry, index) => ({ ...entry, met: index + 2 }));
+		const again = compile(json(schema), { profile: { ...profile, messages: met } }).profile();
+		const sum = (messages: readonly { readonly met: number }[] | undefined): number => messages?.reduce((total, entry) => total + entry.met, 0) ?? 0;
+		expect(again?.messages.length).toBe(profile.messages.length);
+		expect(sum(again?.messages)).toBe(sum(met));
 	});
 
 	it('is merged with others of its schema', () => {

@@ -3,11 +3,14 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { encodeLz4Frame, encodeSnappyFrames } from '../../src/codecs/index.ts';
+import { createArena } from '../../src/memory/index.ts';
 import { bytesSource, iterableSource } from '../../src/sources/bytes.ts';
-import { openCompressed, peekSource } from '../../src/sources/compressed.ts';
+import { compressionOf, decompressed, openCompressed, peekSource } from '../../src/sources/compressed.ts';
 import { descriptorSource, fileSource } from '../../src/sources/file.ts';
+import { createMessageInflater } from '../../src/sources/inflate.ts';
 import { InputError, type Source } from '../../src/sources/source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tickforge-'));
@@ -19,6 +22,8 @@ const write = (name: string, content: Uint8Array): string => {
 	writeFileSync(path, content);
 	return path;
 };
+
+const pieces = (whole: Buffer): Buffer[] => Array.from({ length: Math.ceil(whole.length / 7) }, (_, index) => whole.subarray(index * 7, index * 7 + 7));
 
 async function readAll(source: Source, pieces: readonly number[] = [1000]): Promise<string> {
 	const parts: Buffer[] = [];
@@ -54,6 +59,12 @@ const sources: readonly (readonly [string, () => Source | Promise<Source>])[] = 
 			return (await openCompressed(iterableSource(pieces))).source;
 		},
 	],
+	['LZ4', async () => (await openCompressed(fileSource(write('x.lz4', encodeLz4Frame(bytes, { blockSize: 65536, contentChecksum: true }))))).source],
+	['LZ4 of several frames, waited for', async () => (await openCompressed(iterableSource([encodeLz4Frame(bytes.subarray(0, 70_000)), encodeLz4Frame(bytes.subarray(70_000))]))).source],
+	['Snappy', async () => (await openCompressed(fileSource(write('x.sz', encodeSnappyFrames(bytes))))).source],
+	['Snappy of several streams, waited for, in small pieces', async () => (await openCompressed(iterableSource([...pieces(Buffer.concat([encodeSnappyFrames(bytes.subarray(0, 70_000)), encodeSnappyFrames(bytes.subarray(70_000))]))]))).source],
+	['LZ4 in an arena', async () => (await openCompressed(bytesSource(encodeLz4Frame(bytes)), 10, { arena: createArena() })).source],
+	['raw deflate', () => decompressed(bytesSource(deflateRawSync(bytes)), 'deflate-raw')],
 	['nothing compressed', async () => (await openCompressed(fileSource(write('plain', bytes)))).source],
 	['a peeked one', async () => (await peekSource(bytesSource(bytes), 777)).source],
 ];
@@ -99,6 +110,92 @@ describe('inputs that cannot be read', () => {
 			})(),
 		).rejects.toThrow('ends early');
 		expect(read).toBeGreaterThan(bytes.length);
+	});
+});
+
+const PACKED = [
+	['gzip', gzipSync(bytes)],
+	['zstd', zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })],
+	['lz4', encodeLz4Frame(bytes, { blockSize: 65536, contentChecksum: true })],
+	['snappy', encodeSnappyFrames(bytes)],
+	['deflate-raw', deflateRawSync(bytes)],
+] as const;
+
+describe.each(PACKED)('%s', (compression, packed) => {
+	test('is told by its magic', () => {
+		expect(compressionOf(packed)).toBe(compression === 'deflate-raw' ? null : compression);
+		expect(compressionOf(packed.subarray(0, 1))).toBeNull();
+	});
+
+	test('with a limit: all content up to it, then an error', async () => {
+		expect(await readAll(decompressed(bytesSource(packed), compression, { most: bytes.length }))).toBe(text);
+		for (const most of [bytes.length - 1, 70_000, 1]) {
+			const source = decompressed(bytesSource(packed, 'bomb'), compression, { most });
+			const into = new Uint8Array(1000);
+			let read = 0;
+			await expect(
+				(async () => {
+					for (let count = -1; count !== 0; read += count) count = await source.read(into);
+				})(),
+			).rejects.toThrow(/^tickforge: bomb cannot be read: .*there is more content than the \d+ bytes that are allowed/);
+			expect(read).toBeLessThanOrEqual(most);
+		}
+	});
+
+	test('damaged or cut is an error that names the input', async () => {
+		await expect(readAll(decompressed(bytesSource(packed.subarray(0, packed.length - 6), 'cut'), compression))).rejects.toThrow(/^tickforge: cut cannot be read: its compressed data ends early/);
+		const damaged = Buffer.from(packed);
+		damaged.fill(0xff, 2000, 2400);
+		// Raw deflate has no checksum.
+		if (compression === 'deflate-raw') return;
+		await expect(readAll(decompressed(bytesSource(damaged, 'damaged'), compression))).rejects.toThrow(/^tickforge: damaged cannot be read: its compressed data is damaged/);
+		const late = iterableSource(pieces(damaged), 'late');
+		await expect(readAll(decompressed(late, compression))).rejects.toThrow(/late cannot be read/);
+	});
+});
+
+describe('permessage-deflate', () => {
+	const hello = (payload: number[], inflater = createMessageInflater({ most: 100 })): unknown => {
+		const inflated = inflater(Uint8Array.from(payload));
+		return typeof inflated === 'string' ? inflated : Buffer.from(inflated).toString();
+	};
+	test('the examples of RFC 7692, 7.2.3', () => {
+		const inflater = createMessageInflater({ most: 100 });
+		expect(hello([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], inflater)).toBe('Hello');
+		expect(hello([0xf2, 0x00, 0x11, 0x00, 0x00], inflater)).toBe('Hello');
+		expect(hello([0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00])).toBe('Hello');
+		expect(hello([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00])).toBe('Hello');
+		expect(hello([0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00])).toBe('Hello');
+		// Of an empty message one byte is left.
+		expect(hello([0x00])).toBe('');
+	});
+	test('goes on over messages beyond the window, or begins anew', () => {
+		for (const contextTakeover of [true, false]) {
+			const messages = Array.from({ length: 30 }, (_, index) => bytes.subarray(index * 4000, index * 4000 + 6000));
+			const inflater = createMessageInflater({ most: 6000, contextTakeover });
+			let dictionary = Buffer.alloc(0);
+			for (const message of messages) {
+				const packed = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, ...(contextTakeover && dictionary.length > 0 ? { dictionary } : {}) });
+				expect(packed.subarray(-4)).toEqual(Buffer.of(0, 0, 0xff, 0xff));
+				expect(Buffer.from(inflater(packed.subarray(0, -4)) as Uint8Array).equals(message)).toBe(true);
+				dictionary = Buffer.concat([dictionary, message]).subarray(-32768);
+			}
+		}
+	});
+	test('limits hold, and what goes on from a lost message is lost', () => {
+		const packed = deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+		const exact = createMessageInflater({ most: bytes.length });
+		expect((exact(packed) as Uint8Array).length).toBe(bytes.length);
+		const inflater = createMessageInflater({ most: bytes.length - 1 });
+		expect(inflater(packed)).toBe('too-large');
+		expect(hello([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], inflater)).toBe('broken');
+		const alone = createMessageInflater({ most: 100, contextTakeover: false });
+		expect(alone(packed)).toBe('too-large');
+		expect(hello([0xff, 0xff], alone)).toBe('broken');
+		expect(hello([0xf2, 0x48, 0xcd], alone)).toBe('broken');
+		expect(hello([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], alone)).toBe('Hello');
+		expect(() => createMessageInflater({ most: 1, windowBits: 16 })).toThrow(/8 to 15 bits, not 16/);
+		expect(createMessageInflater({ most: 0 })(Uint8Array.of(0))).toEqual(Buffer.alloc(0));
 	});
 });
 

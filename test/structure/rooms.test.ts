@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const source = resolve(import.meta.dirname, '../../src');
 
 /** In this order: each may import from those before it. docs/architecture.md says what they are. */
-const FOUNDATIONS = ['wasm', 'memory', 'os', 'kernels', 'symbols', 'schema', 'compiler'];
+const FOUNDATIONS = ['wasm', 'memory', 'os', 'kernels', 'codecs', 'symbols', 'schema', 'compiler'];
 /** Presets are data: they know only how to describe a message. */
 const ONLY_SCHEMA = ['schema', 'exchanges'];
 /** Stages import foundations and themselves; what else they may import stands here. */

@@ -4,13 +4,13 @@
  * dictionary indices, decompressed sizes; what is wrong is an {@link ArrowError}.
  */
 import { zstdDecompressSync } from 'node:zlib';
+import { decodeLz4Frame } from '../../codecs/lz4-frame.ts';
 import { type Column, type ListColumn, layoutSchema, type SchemaLayout, STORAGE_WIDTH, type TableLayout } from '../../compiler/batch-layout.ts';
 import type { Field, ValueType } from '../../schema/model.ts';
 import type { SymbolReader } from '../../symbols/index.ts';
 import { type Batch, openBatch } from '../batch.ts';
 import { type ArrowField, readFields, readMetadata } from './arrow-schema.ts';
 import { FlatError, type FlatTable, readFlat, safe } from './flatbuffer.ts';
-import { lz4Decompress } from './lz4-frame.ts';
 
 /** The bytes are no Arrow IPC that tickforge can read. */
 export class ArrowError extends Error {
@@ -235,7 +235,7 @@ function recordCursor(record: FlatTable, body: Uint8Array): RecordCursor {
 		if (size === -1) return raw.subarray(8);
 		if (size < 0 || size > LARGEST_BUFFER) throw new FlatError(`a buffer decompresses to ${size} bytes`);
 		const packed = raw.subarray(8);
-		if (codec === 0) return lz4Decompress(packed, size);
+		if (codec === 0) return decodeLz4Frame(packed, size);
 		const unpacked = zstdDecompressSync(packed, { maxOutputLength: Math.max(size, 1) });
 		if (unpacked.length !== size) throw new FlatError(`a buffer decompresses to ${unpacked.length} bytes instead of ${size}`);
 		return unpacked;

@@ -6,13 +6,13 @@
  * are used again for the next batch. So the chunks of a batch are valid until the next call or the batch's release.
  */
 import { zstdCompressSync } from 'node:zlib';
+import { encodeLz4Frame } from '../../codecs/lz4-frame.ts';
 import type { Column, TableLayout } from '../../compiler/batch-layout.ts';
 import type { SymbolReader } from '../../symbols/index.ts';
 import type { Batch } from '../batch.ts';
 import { widenDecimals } from '../wide-decimals.ts';
 import { type ArrowField, type ArrowOptions, arrowFields, writeSchema } from './arrow-schema.ts';
 import { createFlatBuilder, type FlatBuilder } from './flatbuffer.ts';
-import { lz4Compress } from './lz4-frame.ts';
 
 export type ArrowCompression = 'none' | 'lz4' | 'zstd';
 
@@ -254,7 +254,7 @@ function compress(buffer: Uint8Array, compression: ArrowCompression): Uint8Array
 	if (compression === 'none' || buffer.length === 0) return buffer;
 	// Compressors refuse shared memory and views of it.
 	const raw = buffer.buffer instanceof ArrayBuffer ? buffer : buffer.slice();
-	const packed = compression === 'lz4' ? lz4Compress(raw) : zstdCompressSync(raw);
+	const packed = compression === 'lz4' ? encodeLz4Frame(raw) : zstdCompressSync(raw);
 	const smaller = packed.length < raw.length;
 	const framed = new Uint8Array(8 + (smaller ? packed.length : raw.length));
 	new DataView(framed.buffer).setBigInt64(0, smaller ? BigInt(raw.length) : -1n, true);

@@ -1,7 +1,7 @@
 /** The layout tier as tests use it: it learns from every message it can, and generates anew as soon as a shape is new. */
 import { instantiateParser } from '../../../src/compiler/instantiate.ts';
 import { CONTEXT, LEARNING, NOTE, type ParseFunction } from '../../../src/compiler/parser-abi.ts';
-import type { LayoutLearner } from '../../../src/compiler/protocol.ts';
+import type { GenerateOptions, LayoutLearner } from '../../../src/compiler/protocol.ts';
 import { json } from '../../../src/protocols/json/index.ts';
 import { openSymbolReader } from '../../../src/symbols/index.ts';
 import { detectFeatures } from '../../../src/wasm/index.ts';
@@ -15,8 +15,8 @@ export interface LayoutCounts {
 	missed: number;
 }
 
-/** `counts` gets how many messages layouts took. */
-export function createLayoutTier(counts?: LayoutCounts): Tier {
+/** `counts` gets how many messages layouts took; `also` goes to the generator. */
+export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = {}): Tier {
 	return {
 		name: 'layout',
 		create(layout, memory, allocateFromWorld) {
@@ -30,7 +30,7 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 				return at;
 			};
 			const protocol = json(layout.schema);
-			const options = { shared: memory.buffer instanceof SharedArrayBuffer, relaxedSimd: detectFeatures().relaxedSimd };
+			const options = { shared: memory.buffer instanceof SharedArrayBuffer, relaxedSimd: detectFeatures().relaxedSimd, ...also };
 			const readers = new Map<number, ReturnType<typeof openSymbolReader>>();
 			let tables = 0;
 			const view = (): DataView => new DataView(memory.buffer);
@@ -47,10 +47,15 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 			const noteTable = allocate(NOTES * NOTE.size);
 			let parse: ParseFunction | null = null;
 			let version = -1;
+			/** The next module's take the last one's place. */
+			let constants = { address: 0, size: 0 };
+			const placeConstants = (size: number): number => {
+				if (size > constants.size) constants = { address: allocate(size * 2), size: size * 2 };
+				return constants.address;
+			};
 			const generate = (): void => {
-				const { bytes, install } = learner.generate(options);
-				parse = instantiateParser(new WebAssembly.Module(bytes), memory, allocate);
-				install();
+				const bytes = learner.generate(options);
+				parse = instantiateParser(new WebAssembly.Module(bytes), memory, placeConstants);
 				version = learner.version;
 			};
 			generate();
@@ -66,7 +71,7 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 					const at = noteTable + note * NOTE.size;
 					const address = view().getUint32(at + NOTE.address, true);
 					const bytes = new Uint8Array(memory.buffer).slice(address, address + view().getUint32(at + NOTE.length, true));
-					learner.learn(bytes, view().getUint32(at + NOTE.variant, true));
+					learner.learn(bytes, view().getUint32(at + NOTE.variant, true), view().getUint32(at + NOTE.item, true) - 1);
 				}
 				view().setUint32(store.address + LEARNING.notes, 0, true);
 				if (counts !== undefined) {
@@ -76,7 +81,6 @@ export function createLayoutTier(counts?: LayoutCounts): Tier {
 				view().setUint32(store.address + LEARNING.taken, 0, true);
 				view().setUint32(store.address + LEARNING.missed, 0, true);
 				if (learner.version !== version) generate();
-				store.write(true);
 				return consumed;
 			};
 		},

@@ -4,6 +4,7 @@
  * function each. Before that loop, messages of fixed size are sorted by type where there are enough (sorted.ts).
  */
 import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { followBranchProfile } from '../../../compiler/branch-profile.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
@@ -23,7 +24,11 @@ const MOST_CASES = 4096;
 const MOST_COUNTED_AT_END = 32;
 
 export function generateParser(format: WireFormat, layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
-	const m = createModule(`${format.name} v${format.version}`);
+	const answers = options.branchProfile === undefined ? null : followBranchProfile(options.branchProfile, layout.schema);
+	const m = createModule(`${format.name} v${format.version}`, {
+		countBranches: options.countBranches ?? false,
+		...(answers === null ? {} : { likely: answers.likely }),
+	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const plans = planMessages(format, layout);
 	const sorted = sortable(format, plans, isInline);

@@ -1,22 +1,25 @@
 /**
- * From a message to its layout. The message is one that a parser has accepted; what is asked here is which of its bytes
- * are constants, which are digits, and where values stand, such that every message which the layout lets through would
- * be accepted with the values that the layout's conversions give. Where that cannot be promised (escapes, exponents,
- * more digits than fit), the message has no layout.
+ * From a message to its tokens. The message is one that a parser has accepted; what is asked here is which of its bytes
+ * stay and which values may vary, such that every message that the tokens' code takes would be accepted with the values
+ * that this code gives. Where that cannot be promised (escapes in keys, repeated keys), the message has no shape.
  */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
+import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
 import type { ScalarType, Schema } from '../../../schema/model.ts';
-import { parseTimestamp } from '../reference/timestamps.ts';
+import { parseDecimal, toFixedPoint } from '../reference/numbers.ts';
 import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
-import type { LearnedPart, LearnedSequence, NumberForm, Spot } from './spots.ts';
+import { clockLength, MOST_FRACTION } from './clock.ts';
+import { canTake, numberRules } from './number-modes.ts';
+import type { LearnedSequence, Mark, NumberToken, Token } from './tokens.ts';
 
-/** Longest part: its bytes are checked by straight-line code. */
-const LONGEST_PART = 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
-const I64_MOST = 2n ** 63n - 1n;
+/** Of a list's items, the first so many; what others have of their own is met as unknown. */
+const ITEMS_LOOKED_AT = 16;
+/** Tokens of a message without its items. */
+const MOST_TOKENS = 512;
 
 /** Id of a name in one of the schema's symbol tables, -1 where it is not there. */
 export type ResolveSymbol = (table: number, name: string) => number;
@@ -39,34 +42,41 @@ export function rivalConstraints(schema: Schema): readonly (readonly Discriminan
 	return own.map((mine, index) => own.slice(0, index).flatMap((earlier) => (exclude(mine, earlier) ? [] : earlier)));
 }
 
-/** Null where the message has no layout. `rivals`: `rivalConstraints` of its variant. */
-export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: readonly Discriminant[], resolve: ResolveSymbol): LearnedSequence | null {
-	const walk = createWalk(message, rivals, resolve);
+export interface LearnedMessage {
+	readonly sequence: LearnedSequence;
+	/** The message without the items that were not looked at: another message of the same schema that teaches the same. */
+	readonly message: Uint8Array;
+}
+
+/**
+ * Null where the message has no shape. Of long lists a few items are looked at, and the one that begins at `item`.
+ *
+ * @param rivals `rivalConstraints` of its variant
+ */
+export function learnMessage(message: Uint8Array, variant: VariantPlan, rivals: readonly Discriminant[], resolve: ResolveSymbol, item = -1): LearnedMessage | null {
+	const walk = createWalk(message, rivals, resolve, item);
 	try {
-		const sequence = walk.sequence(0, () => {
+		const sequence = walk.sequence(() => {
 			walk.space();
 			walk.value(variant.top);
 			walk.space();
 			if (walk.at() !== message.length) fail();
 		});
-		return sequence;
+		return { sequence, message: walk.kept() };
 	} catch (error) {
 		if (error === noLayout) return null;
 		throw error;
 	}
 }
 
-interface Open {
-	start: number;
-	spots: Spot[];
-	readonly parts: LearnedPart[];
-}
-
-function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve: ResolveSymbol) {
-	const template = bytes.slice();
-	const limits = new Uint8Array(bytes.length);
+function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve: ResolveSymbol, chosen: number) {
 	let p = 0;
-	let open: Open = { start: 0, spots: [], parts: [] };
+	/** Bytes up to here are in tokens. */
+	let taken = 0;
+	let tokens: Token[] = [];
+	let marks: Mark[] = [];
+	/** Items that were not looked at, each with the comma before it. */
+	const left: { readonly from: number; readonly to: number }[] = [];
 	/** Keys and positions from the message's top to the value at p. */
 	const path: (string | number)[] = [];
 	const leadsHere = ({ path: steps }: Discriminant): boolean =>
@@ -75,13 +85,6 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 			const step = steps[index] as Step;
 			return 'index' in step ? step.index === at : step.keys.includes(at as string);
 		});
-	/** Runs for the value at p; where an earlier variant's constraint looks at it, its bytes stay as they are. */
-	const held = (read: () => void): void => {
-		const start = p;
-		const looked = rivals.filter(leadsHere);
-		read();
-		if (bytes[start] !== 0x7b && bytes[start] !== 0x5b && looked.some((rival) => rival.path.length === path.length)) constant(start, p);
-	};
 
 	const byte = (): number => bytes[p] ?? fail();
 	const expect = (code: number): void => {
@@ -92,42 +95,88 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		while (p < bytes.length && (bytes[p] === 0x20 || bytes[p] === 0x0a || bytes[p] === 0x0d || bytes[p] === 0x09)) p++;
 	};
 	const isDigit = (at: number): boolean => (bytes[at] ?? 0) >= ZERO && (bytes[at] ?? 0) <= 0x39;
-	const bound = (at: number, from: number, to: number): void => {
-		template[at] = from;
-		limits[at] = to - from;
+	const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+	/** What lies before `to` is text, unless a token has it. */
+	const textTo = (to: number): void => {
+		if (to > taken) tokens.push({ kind: 'text', bytes: bytes.slice(taken, to) });
+		taken = to;
 	};
-	const digits = (from: number, to: number): void => {
-		for (let at = from; at < to; at++) bound(at, ZERO, 0x39);
+	const push = (from: number, to: number, token: Token): void => {
+		textTo(from);
+		tokens.push(token);
+		taken = to;
 	};
-	/** Digits before a point: the first of several is not zero. */
-	const whole = (from: number, to: number): void => {
-		digits(from, to);
-		if (to - from > 1) bound(from, 0x31, 0x39);
-	};
-	/** The digits stay as they are. */
-	const constant = (from: number, to: number): void => {
-		for (let at = from; at < to; at++) bound(at, bytes[at] as number, bytes[at] as number);
-	};
-	const close = (end: number, list: LearnedPart['list']): void => {
-		if (end - open.start > LONGEST_PART) fail();
-		open.parts.push({ template: template.slice(open.start, end), limits: limits.slice(open.start, end), sample: bytes.slice(open.start, end), spots: open.spots, list });
-		open.start = end;
-		open.spots = [];
-	};
-	const sequence = (start: number, body: () => void): LearnedSequence => {
-		const outer = open;
-		open = { start, spots: [], parts: [] };
+	const sequence = (body: () => void): LearnedSequence => {
+		const outer = { tokens, marks };
+		const start = p;
+		tokens = [];
+		marks = [];
+		taken = p;
 		body();
-		close(p, null);
-		const { parts } = open;
-		open = outer;
-		if (parts.length > 32) fail();
-		return { parts };
+		textTo(p);
+		if (tokens.length > MOST_TOKENS) fail();
+		const made = { tokens, marks, length: p - start, closed: bytes.indexOf(bytes[p - 1] as number, start) === p - 1 };
+		tokens = outer.tokens;
+		marks = outer.marks;
+		return made;
 	};
-	const spot = (made: Spot): void => {
-		open.spots.push(made);
+	/**
+	 * Runs for the value at p; where an earlier variant's constraint looks at it, its bytes stay as they are: tokens become
+	 * text, and what they would store a mark.
+	 */
+	const held = (read: () => void): void => {
+		const start = p;
+		const looked = rivals.some((rival) => leadsHere(rival) && rival.path.length === path.length);
+		if (!looked || bytes[start] === 0x7b || bytes[start] === 0x5b) {
+			read();
+			return;
+		}
+		const outer = tokens;
+		const outerTaken = taken;
+		tokens = [];
+		taken = start;
+		read();
+		const made = tokens;
+		tokens = outer;
+		taken = outerTaken;
+		let at = start;
+		for (const token of made) {
+			const length = lengthOf(token, at);
+			hold(token, at, at + length);
+			at += length;
+		}
 	};
-	const relative = (at: number): number => at - open.start;
+	/** Bytes of a token of a scalar. */
+	const lengthOf = (token: Token, at: number): number => {
+		switch (token.kind) {
+			case 'text':
+				return token.bytes.length;
+			case 'number':
+				return (token.negative ? 1 : 0) + token.whole + (token.fraction < 0 ? 0 : 1 + token.fraction);
+			case 'name':
+			case 'string':
+				return token.length;
+			case 'flag':
+				return bytes[at] === 0x74 ? 4 : 5;
+			case 'clock':
+				return clockLength(token.fraction);
+			default:
+				return fail();
+		}
+	};
+	const hold = (token: Token, from: number, to: number): void => {
+		if (token.kind === 'text' || !('column' in token) || token.column === null) return;
+		const { column } = token;
+		const content = text(from, to);
+		if (column.textScales >= 0) fail();
+		if (token.kind === 'number') marks.push({ kind: 'constant', column, value: numberOf(column, content) });
+		else if (token.kind === 'flag') marks.push({ kind: 'constant', column, value: content === 'true' ? 1n : 0n });
+		else if (token.kind === 'name') {
+			const id = resolve(column.symbolTable, text(from, to - token.suffix.length));
+			if (id < 0) fail();
+			marks.push({ kind: 'constant', column, value: BigInt(id) });
+		} else fail();
+	};
 
 	/** The raw string at p with its quotes left behind; where it has escapes, nothing about its content is known. */
 	const string = (): { from: number; to: number; plain: boolean } => {
@@ -147,68 +196,75 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		p++;
 		return { from, to, plain };
 	};
-	const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
-	/** A string's bytes vary freely where code checks them; separators stay, since they select the layout. */
-	const free = (from: number, to: number): void => {
-		for (let at = from; at < to; at++) if ((bytes[at] as number) >= ZERO) bound(at, 0, 255);
-	};
-	/** A name's bytes vary among those that need no check. */
-	const name = (from: number, to: number): void => {
-		for (let at = from; at < to; at++) {
-			const code = bytes[at] as number;
-			if (code < ZERO) continue;
-			if (code < BACKSLASH) bound(at, ZERO, BACKSLASH - 1);
-			else bound(at, BACKSLASH + 1, 0x7f);
-		}
-	};
 	const word = (letters: string): void => {
 		for (const letter of letters) expect(letter.charCodeAt(0));
 	};
-
-	/** Where a number's pieces stand. */
-	interface Token {
-		readonly negative: boolean;
-		readonly from: number;
-		/** After the digits before the point. */
-		readonly point: number;
-		/** After the last fraction digit. */
-		readonly end: number;
-	}
-	const number = (): Token => {
+	/** Moves p behind a number; null where it has an exponent, or too many digits for `type`. */
+	const number = (column: ScalarColumn | null, type: ScalarType | null): NumberToken | null => {
 		const negative = bytes[p] === 0x2d;
 		if (negative) p++;
 		const from = p;
 		while (isDigit(p)) p++;
-		const point = p;
-		if (point === from) fail();
+		const whole = p - from;
+		if (whole === 0) fail();
+		let fraction = -1;
 		if (bytes[p] === 0x2e) {
 			p++;
+			const first = p;
 			while (isDigit(p)) p++;
+			fraction = p - first;
 		}
-		if (bytes[p] === 0x65 || bytes[p] === 0x45) fail();
-		return { negative, from, point, end: p };
+		const plain = bytes[p] !== 0x65 && bytes[p] !== 0x45;
+		while (p < bytes.length && /[-+.eE0-9]/.test(String.fromCharCode(bytes[p] as number))) p++;
+		return plain && canTake(type, whole, fraction) ? { kind: 'number', type, column, negative, whole, fraction, digits: text(from, from + whole) } : null;
 	};
-	const anyNumber = (): void => {
-		const { from, point, end } = number();
-		whole(from, point);
-		if (end > point) digits(point + 1, end);
+	const flag = (column: ScalarColumn | null): void => {
+		const start = p;
+		word(bytes[p] === 0x74 ? 'true' : 'false');
+		push(start, p, { kind: 'flag', column });
 	};
 
+	/** A value that the schema does not name. */
 	const unknown = (depth: number): void => {
 		if (depth > 64) fail();
+		const start = p;
 		const code = byte();
 		if (code === QUOTE) {
 			const { from, to, plain } = string();
-			if (plain && to > from) {
-				free(from, to);
-				spot({ kind: 'check', start: relative(from), length: to - from, short: to - from < 16 });
-			}
+			if (plain) push(from, to, { kind: 'string', column: null, suffix: new Uint8Array(0), length: to - from });
+			else skipped(start);
 		} else if (code === 0x7b) members(() => unknown(depth + 1));
-		else if (code === 0x5b) elements(() => unknown(depth + 1));
-		else if (code === 0x74) word('true');
-		else if (code === 0x66) word('false');
+		else if (code === 0x5b) {
+			// How long it is may vary.
+			if (rivals.some(leadsHere)) elements(() => unknown(depth + 1));
+			else {
+				skipValue();
+				skipped(start);
+			}
+		} else if (code === 0x74 || code === 0x66) flag(null);
 		else if (code === 0x6e) word('null');
-		else anyNumber();
+		else {
+			const token = number(null, null);
+			if (token === null) skipped(start);
+			else push(start, p, token);
+		}
+	};
+	const skipped = (start: number): void => {
+		if (rivals.some(leadsHere)) fail();
+		push(start, p, { kind: 'skip' });
+	};
+	/** Behind the value at p, which is known to be one. */
+	const skipValue = (): void => {
+		let open = 0;
+		do {
+			const code = byte();
+			if (code === QUOTE) string();
+			else {
+				if (code === 0x5b || code === 0x7b) open++;
+				else if (code === 0x5d || code === 0x7d) open--;
+				p++;
+			}
+		} while (open > 0);
 	};
 	/** `member` is called at each value, with its key decoded. */
 	const members = (member: (key: string) => void): void => {
@@ -257,7 +313,7 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		for (const field of fields) {
 			if (seen.has(field)) continue;
 			const column = columnOf(field.value);
-			if (column !== null) spot({ kind: 'null', column });
+			if (column !== null) marks.push({ kind: 'null', column });
 		}
 	};
 	const object = (plan: MessagePlan): void => {
@@ -290,7 +346,7 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		valid(plan.column);
 	};
 	const valid = (column: Column | null): void => {
-		if (column !== null && column.validity >= 0) spot({ kind: 'valid', column });
+		if (column !== null && column.validity >= 0) marks.push({ kind: 'valid', column });
 	};
 	const list = (plan: ListPlan): void => {
 		if (plan.column === null) fail();
@@ -299,15 +355,21 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		if (rivals.some((rival) => leadsHere(rival) && bounded(rival))) fail();
 		const items: LearnedSequence[] = [];
 		expect(0x5b);
-		close(p, { plan: plan as ListPlan & { column: ListColumn }, items });
+		const start = p;
+		textTo(start);
 		if (byte() !== 0x5d) {
-			for (;;) {
-				items.push(sequence(p, () => value(plan.item)));
+			for (let index = 0; ; index++) {
+				const from = p;
+				const looked = index < ITEMS_LOOKED_AT || from === chosen;
+				if (looked) items.push(sequence(() => value(plan.item)));
+				else skipValue();
+				if (!looked) left.push({ from: from - 1, to: p });
 				if (byte() === 0x5d) break;
 				expect(0x2c);
 			}
 		}
-		open.start = p;
+		taken = start;
+		push(start, p, { kind: 'list', plan: plan as ListPlan & { column: ListColumn }, items });
 		p++;
 	};
 
@@ -315,7 +377,7 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		if (byte() === 0x6e && 'nullable' in plan && plan.nullable && plan.kind !== 'literal' && plan.kind !== 'skip') {
 			word('null');
 			const column = columnOf(plan);
-			if (column !== null) spot({ kind: 'null', column });
+			if (column !== null) marks.push({ kind: 'null', column });
 			return;
 		}
 		switch (plan.kind) {
@@ -332,33 +394,20 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 				literal();
 				return;
 			case 'template':
-				orStrict(plan, () => templateString(plan));
+				templateString(plan);
 				return;
 			case 'skip':
 			case 'absent':
 				unknown(0);
 				return;
 			case 'scalar':
-				orStrict(plan, () => scalar(plan));
+				scalar(plan);
 		}
 	};
-	/** Where a scalar is spelled in an unusual way, its strict function takes it. */
-	const orStrict = (plan: ScalarPlan | TemplatePlan, read: () => void): void => {
-		const start = p;
-		const { length } = open.spots;
-		try {
-			read();
-		} catch (error) {
-			if (error !== noLayout) throw error;
-			p = start;
-			open.spots.length = length;
-			if (byte() === QUOTE) string();
-			else if (bytes[p] === 0x2d || isDigit(p)) while (p < bytes.length && /[-+.eE0-9]/.test(String.fromCharCode(bytes[p] as number))) p++;
-			else fail();
-			constant(start, p);
-			free(start, p);
-			spot({ kind: 'strict', plan, start: relative(start), length: p - start });
-		}
+	/** The scalar from `start` on is spelled in an unusual way: its strict function takes it. */
+	const strictly = (plan: ScalarPlan | TemplatePlan, start: number): void => {
+		if (rivals.some((rival) => leadsHere(rival) && rival.path.length === path.length)) fail();
+		push(start, p, { kind: 'strict', plan });
 	};
 	/** Whatever it is, it stays. */
 	const literal = (): void => {
@@ -370,193 +419,111 @@ function createWalk(bytes: Uint8Array, rivals: readonly Discriminant[], resolve:
 		else fail();
 	};
 	const templateString = (plan: TemplatePlan): void => {
+		const start = p;
 		const { from, to, plain } = string();
-		if (!plain) fail();
 		const encoder = new TextEncoder();
 		const prefix = encoder.encode(plan.type.prefix).length;
-		const suffix = encoder.encode(plan.type.suffix).length;
-		if (to - from < prefix + suffix) fail();
-		captured(plan.type.capture?.kind ?? null, plan.column, from + prefix, to - suffix, suffix === 0);
+		const suffix = bytes.slice(to - encoder.encode(plan.type.suffix).length, to);
+		if (!plain || to - from < prefix + suffix.length) strictly(plan, start);
+		else captured(plan, plan.type.capture?.kind ?? null, plan.column, start, from + prefix, to, suffix);
 	};
-	/** `closes`: the closing quote follows at once. */
-	const captured = (kind: 'symbol' | 'text' | null, column: ScalarColumn | null, from: number, to: number, closes: boolean): void => {
+	const captured = (plan: ScalarPlan | TemplatePlan, kind: 'symbol' | 'text' | null, column: ScalarColumn | null, start: number, from: number, to: number, suffix: Uint8Array): void => {
 		const length = to - from;
-		if (kind === 'symbol' && length > 255) fail();
-		if (kind === 'symbol' && column !== null) {
-			name(from, to);
-			spot({ kind: 'symbol', column, start: relative(from), length });
-		} else if (kind === 'text' && column !== null) {
-			if (closes) {
-				free(from, to);
-				spot({ kind: 'text', column, start: relative(from), length, short: length <= 12 });
-			} else fail();
-		} else if (closes && length > 0) {
-			free(from, to);
-			spot({ kind: 'check', start: relative(from), length, short: length < 16 });
-		}
+		if (kind === 'symbol' && length - suffix.length > SYMBOL_LIMIT) fail();
+		// A name's length has a limit; a string's that is only looked through has none.
+		if (kind === 'symbol' && column === null && length > 32) strictly(plan, start);
+		else if (kind === 'symbol' && column !== null) push(from, to, { kind: 'name', column, suffix, length });
+		else if (kind === 'text' && column !== null && suffix.length > 0) strictly(plan, start);
+		else push(from, to, { kind: 'string', column: kind === null ? null : column, suffix, length });
 	};
 
 	const scalar = (plan: ScalarPlan): void => {
 		const { type, column } = plan;
+		const start = p;
 		switch (type.kind) {
 			case 'symbol':
 			case 'text': {
 				const { from, to, plain } = string();
-				if (!plain) fail();
-				captured(type.kind, column, from, to, true);
+				if (!plain) strictly(plan, start);
+				else captured(plan, type.kind, column, start, from, to, new Uint8Array(0));
 				return;
 			}
-			case 'flag': {
-				const isTrue = byte() === 0x74;
-				word(isTrue ? 'true' : 'false');
-				if (column !== null) spot({ kind: 'constant', column, value: isTrue ? 1 : 0 });
+			case 'flag':
+				flag(column);
 				return;
-			}
 			case 'enumeration': {
 				const { from, to, plain } = string();
-				if (!plain) fail();
-				if (column === null) return;
-				const content = text(from, to);
-				const listed = type.values.indexOf(content);
-				if (listed >= 0) spot({ kind: 'constant', column, value: listed });
-				else if (type.unknown === 'null') spot({ kind: 'null', column });
-				else {
-					const id = type.unknown === 'intern' ? resolve(column.symbolTable, content) : -1;
-					if (id < 0) fail();
-					spot({ kind: 'constant', column, value: id });
-				}
+				if (!plain) strictly(plan, start);
+				else if (column === null) return;
+				else if (type.unknown === 'null' && !type.values.includes(text(from, to))) marks.push({ kind: 'null', column });
+				else push(from, to, { kind: 'name', column, suffix: new Uint8Array(0), length: to - from });
 				return;
 			}
 			case 'timestamp':
-				if (type.format === 'rfc3339') clock(column);
-				else quotable(plan);
+				if (type.format === 'rfc3339') clock(plan, start);
+				else quotable(plan, start);
 				return;
 			default:
-				quotable(plan);
+				quotable(plan, start);
 		}
 	};
-	const quotable = (plan: ScalarPlan): void => {
+	const quotable = (plan: ScalarPlan, start: number): void => {
 		const quoted = byte() === QUOTE;
 		if (quoted) p++;
 		if (quoted && byte() === QUOTE) {
 			p++;
-			if (plan.column !== null) spot({ kind: 'null', column: plan.column });
+			if (plan.column !== null) marks.push({ kind: 'null', column: plan.column });
 			return;
 		}
-		place(plan, number());
-		if (quoted) expect(QUOTE);
-	};
-	const numberSpot = (column: ScalarColumn, token: Token, form: NumberForm, window: number, mask: number[], base: bigint): void => {
-		spot({ kind: 'number', column, form, window: relative(window), mask, base, negative: token.negative, textScale: Math.max(0, token.end - token.point - 1) });
-	};
-	/** Lanes with digits: `count` of them, up to lane `end`. */
-	const lanes = (size: number, end: number, count: number): number[] => Array.from({ length: size }, (_, lane) => (lane >= end - count && lane < end ? 0x0f : 0));
-
-	const place = ({ type, column }: ScalarPlan, token: Token): void => {
-		const { from, point, end } = token;
-		const digitCount = point - from;
-		const written = Math.max(0, end - point - 1);
-		whole(from, point);
-		if (end > point) digits(point + 1, end);
-		const rules = numberRules(type);
-		const { scale } = rules;
-		// Digits beyond the scale: zeros that stay, or any where they are cut off.
-		const used = Math.min(written, scale);
-		if (written > scale && !rules.cutOff) {
-			for (let at = point + 1 + scale; at < end; at++) if (bytes[at] !== ZERO) fail();
-			constant(point + 1 + scale, end);
-		}
-		if (type.kind === 'float') {
-			if (digitCount > 7 || written > 8) fail();
-			if (column !== null) numberSpot(column, token, 'split', point - 8, [...lanes(8, 8, digitCount), ...lanes(8, written, written)], 0n);
+		const first = p;
+		const token = byte() === BACKSLASH ? null : number(plan.column, plan.type);
+		if (token !== null && (!quoted || byte() === QUOTE)) {
+			push(first, p, token);
+			if (quoted) p++;
 			return;
 		}
-		const split = used > 0 || (type.kind === 'decimal' && scale > 0);
-		if (written > 127) fail();
-		const unit = 10n ** BigInt(scale);
-		const wants = split ? 8 : rules.narrow ? digitCount : type.kind === 'timestamp' && (scale === 9 || scale === 6) ? 8 : digitCount <= 8 ? 8 : 16;
-		let converted = Math.min(digitCount, wants);
-		const baseOf = (count: number): bigint => (count === digitCount ? 0n : BigInt(text(from, point - count)) * 10n ** BigInt(count) * unit);
-		// The greatest value that passes must fit: the first digit is limited where that is enough, else it stays as it is.
-		const most = (count: number, first: number): bigint => baseOf(count) + BigInt(first + 1) * 10n ** BigInt(count - 1) * unit;
-		for (; converted > 0 && most(converted, 9) > rules.most; converted--) {
-			const leading = (bytes[point - converted] as number) - ZERO;
-			let first = 9;
-			while (first >= leading && most(converted, first) > rules.most) first--;
-			if (first < leading) continue;
-			const least = converted === digitCount && digitCount > 1 ? 1 : 0;
-			bound(point - converted, ZERO + least, ZERO + first);
-			break;
+		if (quoted) {
+			p = start;
+			string();
 		}
-		if (converted === 0) fail();
-		let base = baseOf(converted);
-		constant(from, point - converted);
-		if (column === null) return;
-		if (split) {
-			const places = Math.min(scale, 8);
-			if (used > places) {
-				// Further digits would need a third window: constants.
-				constant(point + 1 + places, point + 1 + used);
-				base += BigInt(text(point + 1 + places, point + 1 + used)) * 10n ** BigInt(scale - used);
-			}
-			const shown = Math.min(used, places);
-			numberSpot(column, token, 'split', point - 8, [...lanes(8, 8, converted), ...lanes(8, 8 - places + shown, shown)], base);
-		} else if (wants > 8 || (rules.narrow && digitCount > 8)) numberSpot(column, token, 'full', point - 16, lanes(16, 16, converted), base);
-		else numberSpot(column, token, 'low', point - 8, lanes(8, 8, converted), base);
+		strictly(plan, start);
 	};
-
-	const clock = (column: ScalarColumn | null): void => {
+	const clock = (plan: ScalarPlan, start: number): void => {
 		const { from, to, plain } = string();
-		const content = text(from, to);
-		const match = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:(\d{2}):(\d{2})(?:[.,](\d+))?(.*)$/.exec(content);
-		const base = match === null ? null : parseTimestamp(`${content.slice(0, 14)}00:00${match[4]}`);
-		// An hour well inside of what an i64 holds; the second 60 has rules of its own.
-		if (!plain || match === null || base === null || match[2] === '60' || base < -(2n ** 62n) || base > 2n ** 62n) fail();
-		const fraction = match[3]?.length ?? 0;
-		const hourEnd = from + 13;
-		bound(hourEnd + 1, ZERO, 0x35);
-		bound(hourEnd + 2, ZERO, 0x39);
-		bound(hourEnd + 4, ZERO, 0x35);
-		bound(hourEnd + 5, ZERO, 0x39);
-		const fractionStart = hourEnd + 7;
-		digits(fractionStart, fractionStart + Math.min(fraction, 8));
-		let nanoseconds = base;
-		if (fraction > 8) {
-			nanoseconds += BigInt((bytes[fractionStart + 8] as number) - ZERO);
-			digits(fractionStart + 9, fractionStart + fraction);
-		}
-		if (column === null) return;
-		const shown = Math.min(fraction, 8);
-		spot({ kind: 'number', column, form: 'clock', window: relative(hourEnd), mask: [0, 0, 0, 0, 15, 15, 15, 15, ...lanes(8, shown, shown)], base: nanoseconds, negative: false, textScale: 0 });
+		// In UTC: an hour's cell knows no zone.
+		const match = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:(\d{2})(?:\.(\d+))?[Zz]?$/.exec(text(from, to));
+		const fraction = match?.[2]?.length ?? -1;
+		if (!plain || match === null || match[1] === '60' || fraction > MOST_FRACTION) strictly(plan, start);
+		else push(from, from + clockLength(fraction), { kind: 'clock', column: plan.column, fraction, zone: to - from - clockLength(fraction) });
 	};
 
-	return { sequence, space, value, at: () => p };
+	const kept = (): Uint8Array => {
+		if (left.length === 0) return bytes;
+		const shorter: number[] = [];
+		let from = 0;
+		for (const gap of left) {
+			for (let at = from; at < gap.from; at++) shorter.push(bytes[at] as number);
+			from = gap.to;
+		}
+		for (let at = from; at < bytes.length; at++) shorter.push(bytes[at] as number);
+		return Uint8Array.from(shorter);
+	};
+
+	return { sequence, space, value, kept, at: () => p };
+}
+
+/** What a column holds for a number's text. */
+function numberOf({ type }: ScalarColumn, content: string): bigint | number {
+	if (type.kind === 'float') return Number(content);
+	const decimal = parseDecimal(content);
+	if (decimal === null) fail();
+	const { scale, most } = numberRules(type);
+	const excess = type.kind === 'decimal' ? type.excess : type.kind === 'timestamp' ? 'truncate' : 'reject';
+	const value = toFixedPoint(decimal, scale, excess, -most, most);
+	if (typeof value === 'string') fail();
+	return value;
 }
 
 function columnOf(plan: ValuePlan): Column | null {
 	return 'column' in plan ? plan.column : null;
-}
-
-interface NumberRules {
-	readonly scale: number;
-	readonly most: bigint;
-	/** Digits beyond the scale are dropped. */
-	readonly cutOff: boolean;
-	/** 32 bits. */
-	readonly narrow: boolean;
-}
-
-/** How digits are used; what a type's limits leave for the magnitude. */
-export function numberRules(type: ScalarType): NumberRules {
-	switch (type.kind) {
-		case 'integer':
-			if (type.bits === 64) return { scale: 0, most: type.signed ? I64_MOST : 2n ** 64n - 1n, cutOff: false, narrow: false };
-			return { scale: 0, most: type.signed ? 0x7fffffffn : 0xffffffffn, cutOff: false, narrow: true };
-		case 'decimal':
-			return { scale: type.scale, most: I64_MOST, cutOff: type.excess === 'truncate', narrow: false };
-		case 'timestamp':
-			return { scale: { s: 9, ms: 6, us: 3, ns: 0, rfc3339: 0 }[type.format], most: I64_MOST, cutOff: true, narrow: false };
-		default:
-			return { scale: 8, most: I64_MOST, cutOff: false, narrow: false };
-	}
 }

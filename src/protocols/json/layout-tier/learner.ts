@@ -1,89 +1,95 @@
-/** Learns layouts from accepted messages, generates the parser for their shapes, and keeps its layouts in memory. */
+/** Learns shapes from accepted messages, and generates the parser for them. */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { GenerateOptions, LayoutLearner, LearnedSample } from '../../../compiler/protocol.ts';
 import { generateParser } from '../schema-tier/generate.ts';
 import { planVariants } from '../schema-tier/plan.ts';
-import { chooseExpress } from './express.ts';
-import { type CompiledEdge, createLayoutStore, type LayoutStore, type LayoutStoreOptions } from './layout-store.ts';
+import { clearBlock, MOST_SLOTS, planBlock, takeUses } from './block.ts';
 import { learnMessage, type ResolveSymbol, rivalConstraints } from './learn.ts';
-import { layoutRecord } from './records.ts';
-import { createShapes, type Edge, expressOf, isClosed, type PlacedPart, type State } from './shapes.ts';
-import type { LearnedPart } from './spots.ts';
+import { createShapes, type Shape } from './shapes.ts';
 
-/** Samples that are kept: beyond it only those that code depends on. */
-const MOST_SAMPLES = 8192;
-/** Edges are code: beyond this many the rest stays with the schema tier. */
-const MOST_EDGES = 256;
+/** Where there are too many shapes, one of so many goes, those that were used least. */
+const LEAVING = 4;
 
 export function createLearner(layout: SchemaLayout, resolve: ResolveSymbol): LayoutLearner {
 	const variants = planVariants(layout);
 	const rivals = rivalConstraints(layout.schema);
-	const shapes = createShapes();
-	const waiting: PlacedPart[] = [];
-	let store: LayoutStore | null = null;
+	let mostShapes = MOST_SLOTS;
+	const shapes = createShapes(() => mostShapes);
 	let unlearnable = 0;
+	let evicted = 0;
+	let opened: { readonly memory: WebAssembly.Memory; readonly address: number } | null = null;
 	const samples: LearnedSample[] = [];
+	const shapeOf = new Map<LearnedSample, Shape>();
+	const lastSample = new Map<Shape, LearnedSample>();
 	const names = new Map<string, number>();
 	const lookUp: ResolveSymbol = (table, name) => {
 		const id = resolve(table, name);
 		names.set(`${table} ${name}`, id);
 		return id;
 	};
-	const snapshot = (): { install(): void } => {
-		const closed = new Set([...shapes.lists.values()].filter(isClosed).map(({ states }) => states[0] as State));
-		const edges = new Map<Edge, CompiledEdge>();
-		for (const machine of [shapes.root, ...shapes.lists.values()]) {
-			for (const edge of machine.edges) {
-				const facts = { chunkCount: edge.chunkCount, signed: new Set(edge.signed), based: new Set(edge.based) };
-				edges.set(edge, { facts, record: layoutRecord(edge.spots, facts) });
-			}
-		}
-		return { install: () => (store as LayoutStore).compile(edges, closed) };
+	/** Makes room for others. Uses are counted since the last time. */
+	const evict = (): void => {
+		if (opened === null) return;
+		const uses = takeUses(opened.memory, opened.address);
+		const used = ({ slot, met }: Shape): number => (uses[slot] as number) + met;
+		const leaving = new Set([...shapes.root.shapes].sort((a, b) => used(a) - used(b)).slice(0, Math.ceil(mostShapes / LEAVING)));
+		shapes.drop(leaving);
+		evicted += leaving.size;
+		const staying = samples.filter((sample) => !leaving.has(shapeOf.get(sample) as Shape));
+		samples.splice(0, samples.length, ...staying);
+		for (const shape of leaving) lastSample.delete(shape);
 	};
-	const edgeCount = (): number => shapes.root.edges.length + [...shapes.lists.values()].reduce((sum, machine) => sum + machine.edges.length, 0);
-	/** Parts of messages that take the express way. */
-	const expressParts = (): LearnedPart[] => (store === null ? waiting : store.layouts()).filter(({ edge }) => expressOf(edge) > 0).map(({ part }) => part);
 	return {
 		get version() {
 			return shapes.version;
 		},
 		get shapes() {
-			return edgeCount();
+			return shapes.count;
 		},
 		get unlearnable() {
 			return unlearnable;
 		},
+		get evicted() {
+			return evicted;
+		},
 		samples,
 		names,
-		prepare: snapshot,
-		learn(message, variant) {
+		learn(given, variant, item = -1, met = 1) {
 			const plan = variants[variant];
-			const sequence = plan === undefined || edgeCount() >= MOST_EDGES ? null : learnMessage(message, plan, rivals[variant] ?? [], lookUp);
-			if (sequence === null) {
+			const learned = plan === undefined ? null : learnMessage(given, plan, rivals[variant] ?? [], lookUp, item);
+			if (learned === null) {
 				unlearnable++;
 				return false;
 			}
+			const { sequence, message } = learned;
 			const before = shapes.version;
-			let isNew = false;
-			for (const placed of shapes.add(sequence, variant)) {
-				if (store === null) {
-					waiting.push(placed);
-					isNew = true;
-				} else if (store.add(placed)) isNew = true;
+			let added = shapes.add(sequence, variant, met);
+			if (added === null) {
+				evict();
+				added = shapes.add(sequence, variant, met);
 			}
-			if (shapes.version !== before || (isNew && samples.length < MOST_SAMPLES)) samples.push({ message, variant, met: 1 });
-			else if (samples.length > 0) (samples[samples.length - 1] as LearnedSample).met++;
-			return isNew;
+			if (added === null) {
+				unlearnable++;
+				return false;
+			}
+			const { shape, isNew } = added;
+			const last = lastSample.get(shape);
+			if (isNew || last === undefined) {
+				const sample: LearnedSample = { message, variant, met };
+				samples.push(sample);
+				shapeOf.set(sample, shape);
+				lastSample.set(shape, sample);
+			} else last.met += met;
+			return isNew || shapes.version !== before;
 		},
-		generate(options: GenerateOptions = {}) {
-			const { install } = snapshot();
-			const bytes = generateParser(layout, options, { shapes, variants, express: chooseExpress(expressParts()) });
-			return { bytes, install };
-		},
-		open(options: LayoutStoreOptions) {
-			store = createLayoutStore(options);
-			for (const placed of waiting.splice(0)) store.add(placed);
-			return store;
+		generate: (options: GenerateOptions = {}) => generateParser(layout, options, { shapes, variants }),
+		open({ memory, allocate, mostShapes: most }) {
+			mostShapes = Math.max(1, Math.min(most ?? MOST_SLOTS, MOST_SLOTS));
+			const { bytes } = planBlock(layout);
+			const address = allocate(bytes);
+			clearBlock(memory, address, layout);
+			opened = { memory, address };
+			return { address, bytes };
 		},
 	};
 }

@@ -1,68 +1,60 @@
 /**
- * The shapes that were met: which values a part holds, in which order, and what follows it. A shape has code of its own,
- * generated from here; the layouts of a shape (widths, constants) are data.
- *
- * A machine reads a message or a list's item part by part. Its states are the places where a part may begin, its edges
- * the shapes that were met there:
- *
- * ```
- *  start ──{E, s, U, u, b: [──→ state 1 ──], a: [──→ state 2 ──]}──→ end
- * ```
+ * The shapes that were met, each with code of its own: the tokens of messages, and of each list's items. What varies
+ * within a shape (widths of values) is kept as facts, from which the code chooses how it takes a value.
  */
 import type { ListPlan } from '../schema-tier/plan.ts';
-import type { EdgeFacts } from './records.ts';
-import { type LearnedPart, type LearnedSequence, type Spot, shapeKey } from './spots.ts';
+import { modeOf, type NumberFacts, type NumberMode, newFacts, widenFacts } from './number-modes.ts';
+import { type LearnedSequence, type Mark, shapeKey, type Token } from './tokens.ts';
 
-export interface State {
-	/** Counts over all machines. */
-	readonly id: number;
-	readonly edges: Edge[];
-}
-export interface Edge {
-	readonly machine: Machine;
-	readonly state: State;
+export interface Shape {
 	readonly key: string;
-	/** Place among the machine's edges: the record's `edge`. */
-	readonly index: number;
-	/** Index into the schema's variants; -1 in a list's machine. */
+	/** Where its messages are counted (cached-values.ts); -1 for items. */
+	readonly slot: number;
+	/** Index into the schema's variants; -1 for items. */
 	readonly variant: number;
-	readonly spots: readonly Spot[];
-	readonly list: ListPlan | null;
-	/** Null where the message or item ends. */
-	readonly next: State | null;
-	/** Of all layouts met. */
-	chunkCount: number;
-	/** Longest part. */
+	readonly tokens: readonly Token[];
+	readonly marks: readonly Mark[];
+	/** By place among the tokens. */
+	readonly numbers: Map<number, NumberFacts>;
+	/** Longest string, by place among the tokens. */
+	readonly strings: Map<number, number>;
+	/** Digits of a time's fraction, by place among the tokens; null where their number varies. */
+	readonly fractions: Map<number, number | null>;
+	/** Longest sample. */
 	longest: number;
-	/** In a list: the first closing bracket of the item's kind is its last byte. */
-	closed: boolean;
-	readonly signed: Set<number>;
-	readonly based: Set<number>;
+	/** Samples. */
+	met: number;
 }
-/**
- * Whole messages in one part, with at most one name, take the express way (tables.ts). `express` of their records; 0
- * for other edges.
- */
-export function expressOf(edge: Edge): number {
-	const names = edge.spots.filter((spot) => spot.kind === 'symbol');
-	const whole = edge.machine.list === null && edge.next === null && edge.state === edge.machine.states[0];
-	if (!whole || names.length > 1) return 0;
-	return 1 + (names[0] === undefined ? 0 : names[0].column.symbolTable + 1);
-}
-
+/** Messages, or the items of a list. */
 export interface Machine {
 	/** Null: messages. */
 	readonly list: ListPlan | null;
-	readonly states: State[];
-	readonly edges: Edge[];
+	readonly shapes: Shape[];
+	/** In a list: the first closing bracket of an item's kind is always its last byte. */
+	closed: boolean;
+	longest: number;
 }
 
-/** Items of up to this many bytes are found by their closing bracket. */
-export const CLOSED_WINDOW = 64;
+export interface Shapes {
+	readonly root: Machine;
+	readonly lists: ReadonlyMap<ListPlan, Machine>;
+	/** Grows when code would be another one. */
+	readonly version: number;
+	readonly count: number;
+	/** The message's shape, and whether it says anything new about it. Null where there are too many shapes of messages. */
+	add(sequence: LearnedSequence, variant: number, met: number): { readonly shape: Shape; readonly isNew: boolean } | null;
+	/** Shapes of messages go. */
+	drop(shapes: ReadonlySet<Shape>): void;
+}
 
-/** 32 or 64 bytes are looked through for the bracket; 0 where that does not suffice. */
-export function windowOf(longest: number): number {
-	return longest <= 32 ? 32 : longest < CLOSED_WINDOW ? CLOSED_WINDOW : 0;
+/** Strings of up to so many bytes are looked through at once; 0: however long, by a function. */
+export function stringWindow(longest: number): 16 | 32 | 0 {
+	return longest <= 16 ? 16 : longest <= 32 ? 32 : 0;
+}
+/** Items of up to so many bytes are found by their closing bracket; 0: they are not. */
+export function itemWindow({ closed, longest, list }: Machine): 32 | 64 | 0 {
+	if (!closed || closingByte(list) < 0) return 0;
+	return longest <= 32 ? 32 : longest <= 64 ? 64 : 0;
 }
 
 /** The byte that ends an item of the list; -1 where none does. */
@@ -70,102 +62,106 @@ export function closingByte(list: ListPlan | null): number {
 	return list?.item.kind === 'tuple' ? 0x5d : list?.item.kind === 'message' ? 0x7d : -1;
 }
 
-/**
- * Whether a list's items can be found without knowing their layouts: each is one part of at most CLOSED_WINDOW bytes, up
- * to its first closing bracket. Their table (tables.ts) has no extents: the item's separators are the key.
- */
-export function isClosed(machine: Machine): boolean {
-	return machine.list !== null && closingByte(machine.list) > 0 && machine.edges.length > 0 && machine.edges.every((edge) => edge.closed && edge.next === null && windowOf(edge.longest) > 0);
+export function numberMode(shape: Shape, index: number): NumberMode {
+	const token = shape.tokens[index] as Token & { readonly kind: 'number' };
+	return modeOf(shape.numbers.get(index) as NumberFacts, token.type);
 }
 
-/** What one part contributes. */
-export interface PlacedPart {
-	readonly edge: Edge;
-	readonly part: LearnedPart;
+/** A list has hardly more; what is beyond it is left to the strict functions. */
+const MOST_ITEM_SHAPES = 64;
+
+/** All facts about a shape, and those of them that its code depends on. */
+function factsOf(shape: Shape): string {
+	return JSON.stringify([[...shape.numbers.values()].map(({ met: _, ...facts }) => facts), [...shape.strings.values()].map(stringWindow), [...shape.fractions.values()]]);
+}
+function choicesOf(shape: Shape): string {
+	return JSON.stringify([[...shape.numbers].map(([index, { negative }]) => [numberMode(shape, index), negative]), [...shape.strings.values()].map(stringWindow), [...shape.fractions.values()]]);
 }
 
-export interface Shapes {
-	readonly root: Machine;
-	readonly lists: ReadonlyMap<ListPlan, Machine>;
-	readonly stateCount: number;
-	/** Grows where a shape is new. */
-	readonly version: number;
-	/** The edges of a message's parts and of those of its items; shapes that are new are added. */
-	add(sequence: LearnedSequence, variant: number): PlacedPart[];
-}
-
-export function createShapes(): Shapes {
-	let stateCount = 0;
+export function createShapes(mostShapes: () => number): Shapes {
 	let version = 0;
-	const newState = (): State => ({ id: stateCount++, edges: [] });
-	const newMachine = (list: ListPlan | null): Machine => ({ list, states: [newState()], edges: [] });
+	let count = 0;
+	const newMachine = (list: ListPlan | null): Machine => ({ list, shapes: [], closed: true, longest: 0 });
 	const root = newMachine(null);
 	const lists = new Map<ListPlan, Machine>();
+	const known = new Map<Machine, Map<string, Shape>>();
 
-	const addSequence = (machine: Machine, sequence: LearnedSequence, variant: number, placed: PlacedPart[]): void => {
-		let state = machine.states[0] as State;
-		for (const part of sequence.parts) {
-			const key = shapeKey(part, variant);
-			let edge = state.edges.find((candidate) => candidate.key === key);
-			if (edge === undefined) {
-				const next = part.list === null ? null : newState();
-				if (next !== null) machine.states.push(next);
-				edge = { machine, state, key, index: machine.edges.length, variant, spots: part.spots, list: part.list?.plan ?? null, next, chunkCount: 0, longest: 0, closed: true, signed: new Set(), based: new Set() };
-				machine.edges.push(edge);
-				state.edges.push(edge);
-				version++;
-			}
-			widen(edge, part);
-			placed.push({ edge, part });
-			if (part.list !== null) {
-				const { plan, items } = part.list;
-				const own = lists.get(plan) ?? newMachine(plan);
-				lists.set(plan, own);
-				for (const item of items) addSequence(own, item, -1, placed);
-				state = edge.next as State;
-			}
-		}
+	const freeSlot = (): number => {
+		const taken = new Set(root.shapes.map(({ slot }) => slot));
+		let slot = 0;
+		while (taken.has(slot)) slot++;
+		return slot;
 	};
-	const widen = (edge: Edge, part: LearnedPart): void => {
-		const needs = factsOf(part);
-		const before = [edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, windowOf(edge.longest)].join();
-		edge.longest = Math.max(edge.longest, part.template.length);
-		edge.closed &&= part.sample.indexOf(closingByte(edge.machine.list)) === part.sample.length - 1;
-		edge.chunkCount = Math.max(edge.chunkCount, needs.chunkCount);
-		for (const spot of needs.signed) edge.signed.add(spot);
-		for (const spot of needs.based) edge.based.add(spot);
-		if ([edge.chunkCount, edge.signed.size, edge.based.size, edge.closed, windowOf(edge.longest)].join() !== before) version++;
+	const addTo = (machine: Machine, sequence: LearnedSequence, variant: number, met: number): { shape: Shape; isNew: boolean } | null => {
+		let own = known.get(machine);
+		if (own === undefined) {
+			own = new Map();
+			known.set(machine, own);
+		}
+		const key = shapeKey(sequence, variant);
+		let shape = own.get(key);
+		if (shape === undefined && machine.shapes.length >= (machine.list === null ? mostShapes() : MOST_ITEM_SHAPES)) return null;
+		let isNew = shape === undefined;
+		const window = itemWindow(machine);
+		machine.closed &&= machine.list !== null && sequence.closed;
+		machine.longest = Math.max(machine.longest, sequence.length);
+		if (window !== itemWindow(machine)) {
+			version++;
+			isNew = true;
+		}
+		if (shape === undefined) {
+			shape = { key, variant, slot: machine.list === null ? freeSlot() : -1, tokens: sequence.tokens, marks: sequence.marks, numbers: new Map(), strings: new Map(), fractions: new Map(), longest: 0, met: 0 };
+			own.set(key, shape);
+			machine.shapes.push(shape);
+			count++;
+			version++;
+		}
+		const facts = factsOf(shape);
+		const choices = choicesOf(shape);
+		widen(shape, sequence, met);
+		if (factsOf(shape) !== facts) isNew = true;
+		if (choicesOf(shape) !== choices) version++;
+		for (const token of sequence.tokens) {
+			if (token.kind !== 'list') continue;
+			let items = lists.get(token.plan);
+			if (items === undefined) {
+				items = newMachine(token.plan);
+				lists.set(token.plan, items);
+			}
+			for (const item of token.items) if (addTo(items, item, -1, met)?.isNew === true) isNew = true;
+		}
+		return { shape, isNew };
 	};
 	return {
 		root,
 		lists,
-		get stateCount() {
-			return stateCount;
-		},
 		get version() {
 			return version;
 		},
-		add(sequence, variant) {
-			const placed: PlacedPart[] = [];
-			addSequence(root, sequence, variant, placed);
-			return placed;
+		get count() {
+			return count;
+		},
+		add: (sequence, variant, met) => addTo(root, sequence, variant, met),
+		drop(shapes) {
+			const kept = root.shapes.filter((shape) => !shapes.has(shape));
+			count -= root.shapes.length - kept.length;
+			root.shapes.splice(0, root.shapes.length, ...kept);
+			for (const { key } of shapes) known.get(root)?.delete(key);
+			version++;
 		},
 	};
 }
 
-export function factsOf(part: LearnedPart): EdgeFacts {
-	const signed = new Set<number>();
-	const based = new Set<number>();
-	part.spots.forEach((spot, index) => {
-		if (spot.kind !== 'number') return;
-		if (spot.negative) signed.add(index);
-		if (spot.base !== 0n) based.add(index);
+/** Takes a sample into a shape's facts. */
+function widen(shape: Shape, sequence: LearnedSequence, met: number): void {
+	sequence.tokens.forEach((token, index) => {
+		if (token.kind === 'number') {
+			const facts = shape.numbers.get(index);
+			if (facts === undefined) shape.numbers.set(index, newFacts(token, met));
+			else widenFacts(facts, token, met);
+		} else if (token.kind === 'clock') shape.fractions.set(index, (shape.fractions.get(index) ?? token.fraction) === token.fraction && shape.fractions.get(index) !== null ? token.fraction : null);
+		else if (token.kind === 'name' || token.kind === 'string') shape.strings.set(index, Math.max(shape.strings.get(index) ?? 0, token.length));
 	});
-	return { chunkCount: Math.max(1, Math.ceil(part.template.length / 16)), signed, based };
-}
-
-/** Whether code that was made for these facts can follow the part's layout. */
-export function covers(facts: EdgeFacts, part: LearnedPart): boolean {
-	const needs = factsOf(part);
-	return needs.chunkCount <= facts.chunkCount && [...needs.signed].every((spot) => facts.signed.has(spot)) && [...needs.based].every((spot) => facts.based.has(spot));
+	shape.longest = Math.max(shape.longest, sequence.length);
+	shape.met += met;
 }

@@ -11,6 +11,7 @@
  * message makes the caller discard all and parse strictly. So one comparison a message replaces one a byte.
  */
 import type { Column, TableLayout } from '../../../compiler/batch-layout.ts';
+import { byTimes } from '../../../compiler/branch-profile.ts';
 import { type DigitConstants, type DigitVectors, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { bindStringVectors, type StringVectors, stringStops } from './grammar.ts';
@@ -651,23 +652,30 @@ function emitUnsignedOrNarrow(scope: Scope, plan: ScalarPlan, otherwise: () => v
 
 /** Short listed values are compared with their closing quote as one masked 64-bit load. */
 function emitEnumeration(scope: Scope, plan: ScalarPlan, otherwise: () => void): void {
-	const { f, p, rows } = scope;
+	const { f, p, rows, s } = scope;
 	const column = plan.column as NonNullable<ScalarPlan['column']>;
 	const values = plan.type.kind === 'enumeration' ? plan.type.values : [];
 	const short = values.map((value, id) => ({ bytes: encoder.encode(`${JSON.stringify(value)}`), id })).filter(({ bytes, id }) => bytes.length <= 8 && bytes.length === encoder.encode(values[id]).length + 2);
 	f.block((done) => {
 		const word = f.local(I64, I64.load(p), 'word');
-		for (const { bytes, id } of short) {
+		// Each ends in a quote, so none is the start of another: at most one is there, in any order.
+		const name = (id: number): string => `${plan.path} ${values[id]}`;
+		for (const { bytes, id } of byTimes(short, ({ id: which }) => s.times(f.name, name(which)))) {
 			const padded = new Uint8Array(8);
 			padded.set(bytes);
 			const constant = new DataView(padded.buffer).getBigInt64(0, true);
 			const mask = BigInt.asIntN(64, (1n << BigInt(bytes.length * 8)) - 1n);
-			f.if((bytes.length === 8 ? word : word.and(mask)).eq(constant), () => {
-				f.store(rows.at4, I32.of(id), column.values);
-				markValid(scope, column);
-				p.set(p.add(bytes.length));
-				done.branch();
-			});
+			f.if(
+				(bytes.length === 8 ? word : word.and(mask)).eq(constant),
+				() => {
+					f.store(rows.at4, I32.of(id), column.values);
+					markValid(scope, column);
+					p.set(p.add(bytes.length));
+					done.branch();
+				},
+				undefined,
+				{ name: name(id) },
+			);
 		}
 		otherwise();
 	});

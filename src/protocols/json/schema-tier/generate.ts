@@ -3,6 +3,7 @@
  * variant, runs that variant's fast path, and where that does not succeed selects and parses strictly.
  */
 import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { followBranchProfile } from '../../../compiler/branch-profile.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
@@ -11,8 +12,7 @@ import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
 import { createModule, type Func, type FunctionBuilder, type Global, I32, I64 } from '../../../wasm/index.ts';
-import { emitLayoutTier } from '../layout-tier/emit-machine.ts';
-import type { ExpressSettings } from '../layout-tier/express.ts';
+import { emitLayoutTier } from '../layout-tier/emit-layouts.ts';
 import type { Shapes } from '../layout-tier/shapes.ts';
 import { emitFastVariant, emitPlainEnd, type FastKernels, hasFastPath } from './fast-path.ts';
 import { FULL } from './faults.ts';
@@ -22,7 +22,16 @@ import { planVariants, type ValuePlan, type VariantPlan } from './plan.ts';
 import { emitSelection } from './selection.ts';
 import { emitStores } from './store.ts';
 import { emitStrict, type Strict } from './strict-containers.ts';
-import { type Environment, emitStrictValues } from './strict-values.ts';
+import { type Environment, emitStrictValues, type Times } from './strict-values.ts';
+
+/** Names in `accept` functions: the fast path is tried; it, or the strict path, accepts. */
+const TRIED = 'fast path tried';
+const FAST = 'accepted by the fast path';
+const STRICT = 'accepted by the strict path';
+const acceptName = ({ variant }: VariantPlan): string => `accept ${variant.name}`;
+/** A fast path that was tried so often and hardly ever succeeds is not worth a guess. */
+const ENOUGH_TRIES = 1024;
+const WORTH_TRYING = 0.05;
 
 export function generateSchemaTier(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
 	return generateParser(layout, options, null);
@@ -32,12 +41,18 @@ export function generateSchemaTier(layout: SchemaLayout, options: GenerateOption
 export interface Learned {
 	readonly shapes: Shapes;
 	readonly variants: readonly VariantPlan[];
-	readonly express: ExpressSettings;
 }
 
 /** The `schema` tier; with shapes, the `layout` tier before it: what no layout takes goes on to the schema tier's code. */
 export function generateParser(layout: SchemaLayout, options: GenerateOptions, learned: Learned | null): Uint8Array<ArrayBuffer> {
-	const m = createModule(`${layout.schema.name} v${layout.schema.version}`);
+	const answers = options.branchProfile === undefined ? null : followBranchProfile(options.branchProfile, layout.schema);
+	/** The layout tier's code depends on what was learned: no count belongs to it for certain. */
+	let follows = true;
+	const m = createModule(`${layout.schema.name} v${layout.schema.version}`, {
+		countBranches: options.countBranches ?? false,
+		...(answers === null ? {} : { likely: (name, key, given) => (follows ? answers.likely(name, key, given) : given) }),
+	});
+	const times: Times = answers === null ? () => 0 : answers.times;
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m);
 	const variants = learned?.variants ?? planVariants(layout);
@@ -54,7 +69,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 	const symbols = emitSymbolTable(m);
 	const timestamps = emitTimestampText(m, pool);
 	const digits = addDigitConstants(pool);
-	const strictValues = emitStrictValues(m, grammar, stores, { intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds }, environment, digits);
+	const strictValues = emitStrictValues(m, grammar, stores, { intern: symbols.intern, find: symbols.find, parseDouble: emitParseDouble(m, pool), timestampText: timestamps.call, nanoseconds: timestamps.nanoseconds }, environment, digits, times);
 	const powersF64 = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
 	const fastKernels: FastKernels = { digits, plainEnd: emitPlainEnd(m), powersF64: pool.add(new Uint8Array(powersF64.buffer)) };
 
@@ -63,9 +78,14 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 	const fast = variants.map((variant) => (variant.table !== null && hasFastPath(variant.top) ? emitFastVariant(m, strictValues, fastKernels, variant, strict) : null));
 	const lastVariant = m.global(I32, -1, { name: 'lastVariant', mutable: true });
 	const several = variants.length > 1;
-	const select = several ? emitSelection(m, strictValues, layout.schema) : null;
-	const guess = several ? emitGuess(m, strictValues, fastKernels, layout.schema, lastVariant) : null;
-	const mayGuess = guessable(layout.schema);
+	/** Accepted messages of a variant, as far as a profile knows. */
+	const accepted = (index: number): number => times(acceptName(variants[index] as VariantPlan), FAST) + times(acceptName(variants[index] as VariantPlan), STRICT);
+	const select = several ? emitSelection(m, strictValues, layout.schema, accepted) : null;
+	const guess = several ? emitGuess(m, strictValues, fastKernels, layout.schema, lastVariant, accepted) : null;
+	const mayGuess = guessable(layout.schema).map((may, index) => {
+		const tried = times(acceptName(variants[index] as VariantPlan), TRIED);
+		return may && (tried < ENOUGH_TRIES || times(acceptName(variants[index] as VariantPlan), FAST) >= tried * WORTH_TRYING);
+	});
 
 	// A parser's batch state, reset from the batch's header before each try.
 	const resetPending = (f: Parameters<Parameters<typeof m.func>[2]>[0], table: TableLayout, batch: I32): void => {
@@ -81,7 +101,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 
 	/** `accept <variant>(p, end, context, descriptor, strictly) -> 1 | 0`: parses, checks the end, commits. */
 	const accept = variants.map((variant, index): Func => {
-		return m.func(`accept ${variant.variant.name}`, { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
+		return m.func(acceptName(variant), { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
 			const entry = CONTEXT.variants + index * CONTEXT.variantSize;
 			const { table } = variant;
 			const batch = f.local(I32, table === null ? I32.of(0) : I32.load(context, entry + CONTEXT.variantBatch), 'batch');
@@ -89,7 +109,8 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 			const after = f.local(I32, undefined, 'after');
 			const own = fast[index];
 			if (table !== null) resetPending(f, table, batch);
-			const finish = (): void => {
+			const finish = (how: string): void => {
+				f.count(how);
 				if (table !== null) commit(f, table, batch, row, descriptor);
 				f.store(context, I32.load(context, entry + CONTEXT.variantMessages).add(1), entry + CONTEXT.variantMessages);
 				f.return(I32.of(1));
@@ -98,8 +119,9 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 				const rows = table.spaces[0]?.capacity ?? 0;
 				f.if(strictly.eqz(), () => {
 					f.if(row.geU(rows), () => f.return(I32.of(0)), undefined, { likely: false });
+					f.count(TRIED);
 					after.set(own.call(p, end, batch, row) as I32);
-					f.if(after.eq(end), finish);
+					f.if(after.eq(end), () => finish(FAST));
 					// White space after the message is for the strict path; so is everything that went wrong.
 					f.return(I32.of(0));
 				});
@@ -113,13 +135,13 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 			f.if(after.eqz(), () => f.return(I32.of(0)));
 			after.set(grammar.whitespace.call(after, end) as I32);
 			f.if(after.ltU(end), () => grammar.faults.raise(f, 'trailing', after));
-			finish();
+			finish(STRICT);
 		});
 	});
 
 	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
 	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
-	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
+	const note = m.func('note', { params: { p: I32, end: I32, variant: I32, item: I32 }, results: [] }, (f, { p, end, variant, item }) => {
 		const at = f.local(I32, layouts, 'layouts');
 		f.store(at, I32.load(at, LEARNING.noteEvery), LEARNING.noteCountdown);
 		const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
@@ -128,16 +150,19 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 			f.store(entry, p, NOTE.address);
 			f.store(entry, end.sub(p), NOTE.length);
 			f.store(entry, variant, NOTE.variant);
+			f.store(entry, item, NOTE.item);
 			f.store(at, count.add(1), LEARNING.notes);
 		});
 	});
 	/** Emits: one message less until the next is noted, and that one is. */
-	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32): void => {
+	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32, item: I32 = I32.of(0)): void => {
 		const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(1), 'countdown');
 		f.store(layouts, countdown, LEARNING.noteCountdown);
-		f.if(countdown.leS(0), () => f.call(note, p, end, variant));
+		f.if(countdown.leS(0), () => f.call(note, p, end, variant, item));
 	};
-	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit, express: learned.express }, learned.shapes);
+	follows = false;
+	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit }, learned.shapes);
+	follows = true;
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.scratch.set(f, I32.load(context, CONTEXT.scratch));
@@ -178,6 +203,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 							if (mayGuess[which.index] === true && fast[which.index] !== null) call(which, 0);
 						}),
 						() => undefined,
+						{ name: 'guessed', cases: variants.map(({ variant: { name } }) => name) },
 					);
 				}
 				f.if(accepted.eqz(), () => {
@@ -191,6 +217,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 							variant,
 							variants.map((which) => () => call(which, 1)),
 							() => undefined,
+							{ name: 'selected', cases: variants.map(({ variant: { name } }) => name) },
 						);
 					}
 				});

@@ -3,6 +3,7 @@
  * orders it, is compared and skipped; then the literal tells. A guess is only a guess: the fast path of the guessed
  * variant checks everything, and it is only tried where success rules out the variants before it.
  */
+import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
 import { type Discriminant, discriminantsOf, exclude } from '../../../schema/discriminants.ts';
 import type { Schema, ValueType } from '../../../schema/model.ts';
 import { type Func, type Global, I32, type ModuleBuilder } from '../../../wasm/index.ts';
@@ -27,8 +28,14 @@ export function guessable(schema: Schema): boolean[] {
 	return schema.variants.map((variant, index) => variant.role === 'table' && all.slice(0, index).every((earlier) => exclude(all[index] as Discriminant[], earlier)));
 }
 
-/** `guess(p, end) -> variant | last`: `last` is the variant that the caller found last. */
-export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernels, schema: Schema, last: Global<I32>): Func {
+/** Whether a string that begins with one may begin with the other. */
+const overlap = (a: Clue, b: Clue): boolean => a.head.startsWith(b.head) || b.head.startsWith(a.head);
+
+/**
+ * `guess(p, end) -> variant | last`: `last` is the variant that the caller found last. `accepted` says how many messages
+ * of a variant a profile has seen: what came most often is tried first. Any order is right, as a guess may be wrong.
+ */
+export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernels, schema: Schema, last: Global<I32>, accepted: (variant: number) => number): Func {
 	const groups = new Map<string, { lead: Lead; members: { clue: Clue; index: number }[] }>();
 	schema.variants.forEach((variant, index) => {
 		const clue = clueOf(variant.type);
@@ -38,10 +45,21 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 		group.members.push({ clue, index });
 		groups.set(key, group);
 	});
+	const ordered = [...groups.values()].map(({ lead, members }) => ({
+		lead,
+		/** The same wherever the group stands. */
+		name: `lead of ${schema.variants[members[0]?.index ?? 0]?.name}`,
+		members: byTimesWithin(
+			members,
+			({ index }) => accepted(index),
+			(a, b) => !overlap(a.clue, b.clue),
+		),
+	}));
+	const inOrder = byTimes(ordered, ({ members }) => members.reduce((sum, { index }) => sum + accepted(index), 0));
 	return m.func('guess', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
 		const at = f.local(I32, undefined, 'at');
 		const close = f.local(I32, undefined, 'close');
-		for (const { lead, members } of groups.values()) {
+		for (const { lead, name, members } of inOrder) {
 			f.block((next) => {
 				at.set(p);
 				for (const step of lead) {
@@ -50,17 +68,18 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 							I32.load8U(at).eq(0x22),
 							() => {
 								at.set(kernels.plainEnd.call(at.add(1), end) as I32);
-								next.branchIf(at.eqz());
+								next.branchIf(at.eqz(), { name: `${name}: no string` });
 								at.set(at.add(1));
 							},
 							() => {
 								at.set(s.grammar.skipValue.call(at, end, I32.of(1)) as I32);
-								next.branchIf(at.eqz());
+								next.branchIf(at.eqz(), { name: `${name}: no value` });
 							},
+							{ name: `${name}: a string` },
 						);
 					} else {
 						const bytes = encoder.encode(step);
-						next.branchIf(equalsWithin(at, end, bytes).eqz());
+						next.branchIf(equalsWithin(at, end, bytes).eqz(), { name: `${name}: other text` });
 						at.set(at.add(bytes.length));
 					}
 				}
@@ -68,10 +87,16 @@ export function emitGuess(m: ModuleBuilder, s: StrictValues, kernels: FastKernel
 				if (anyTail) close.set(kernels.plainEnd.call(at, end) as I32);
 				for (const { clue, index } of members) {
 					const tail = encoder.encode(clue.tail);
-					f.if(equalsWithin(at, end, encoder.encode(clue.head)), () => {
-						if (tail.length === 0) f.return(I32.of(index));
-						else f.if(close.sub(at).geU(tail.length).and(close.ne(0)), () => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index))));
-					});
+					const variant = schema.variants[index]?.name;
+					f.if(
+						equalsWithin(at, end, encoder.encode(clue.head)),
+						() => {
+							if (tail.length === 0) f.return(I32.of(index));
+							else f.if(close.sub(at).geU(tail.length).and(close.ne(0)), () => f.if(equalsBytes(close.sub(tail.length), tail), () => f.return(I32.of(index)), undefined, { name: `${variant}: end` }), undefined, { name: `${variant}: long enough` });
+						},
+						undefined,
+						{ name: `${variant}: start` },
+					);
 				}
 			});
 		}

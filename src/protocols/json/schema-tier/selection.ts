@@ -3,8 +3,9 @@
  * then the ordered tests. Places form a tree; each container among them gets a function that walks it.
  */
 
+import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
-import { type Discriminant, discriminantsOf, type Step } from '../../../schema/discriminants.ts';
+import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
 import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
 import { nextToken } from './strict-containers.ts';
@@ -28,10 +29,26 @@ interface Place {
 
 const encoder = new TextEncoder();
 
+/** A constraint that holds or not by one place alone, compared as the bytes that the schema's text becomes. */
+function isPlain({ path, test }: Discriminant): boolean {
+	const texts = test.kind === 'equals' ? [test.value] : test.kind === 'template' ? [test.prefix, test.suffix] : [];
+	return path.every((step) => 'index' in step || step.keys.length === 1) && texts.every((text) => typeof text !== 'string' || text.isWellFormed());
+}
+
 /**
- * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start.
+ * Whether never both sets of constraints hold, in whatever state a walk leaves the places, that of a damaged message
+ * too. Keys with aliases say nothing: a message with both could satisfy both sets.
  */
-export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema): Func {
+export function neverBoth(a: readonly Discriminant[], b: readonly Discriminant[]): boolean {
+	return exclude(a.filter(isPlain), b.filter(isPlain));
+}
+
+/**
+ * `select(p, end)`: the variant's index, or -1 with a fault. Reads the message from its start. `accepted` says how many
+ * messages of a variant a profile has seen: a variant is tested before those that came more seldom, where no message
+ * is of both, so that the first that fits is the same one.
+ */
+export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema, accepted: (variant: number) => number): Func {
 	let count = 0;
 	const createPlace = (name: string, step: Step | null): Place => {
 		const id = count++;
@@ -57,7 +74,16 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema)
 		}
 		return places;
 	};
-	const variants = schema.variants.map((variant) => discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })));
+	const variants = schema.variants.map((variant, index) => ({ index, constraints: discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })) }));
+	const constraintsOf = variants.map(({ constraints }) => constraints.map(({ discriminant }) => discriminant));
+	const known = new Map<number, boolean>();
+	const mayPass = (a: { readonly index: number }, b: { readonly index: number }): boolean => {
+		const pair = a.index * variants.length + b.index;
+		const may = known.get(pair) ?? neverBoth(constraintsOf[a.index] as Discriminant[], constraintsOf[b.index] as Discriminant[]);
+		known.set(pair, may);
+		return may;
+	};
+	const inOrder = byTimesWithin(variants, ({ index }) => accepted(index), mayPass);
 	const walk = emitWalk(m, s, root, 0);
 	const { grammar } = s;
 	const { faults } = grammar;
@@ -69,12 +95,14 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema)
 		const after = f.local(I32, walk.call(p, end) as I32, 'after');
 		const category = f.local(I32, faults.category, 'category');
 		const at = f.local(I32, faults.at, 'at');
-		variants.forEach((constraints, index) => {
+		for (const { index, constraints } of inOrder) {
+			const name = schema.variants[index]?.name ?? '';
 			f.block((no) => {
-				for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, s, discriminant, places).eqz());
+				for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, s, discriminant, places, name).eqz(), { name: `not ${name}` });
+				f.count(`selected ${name}`);
 				f.return(I32.of(index));
 			});
-		});
+		}
 		const fail = (code: I32, address: I32): void => {
 			faults.category.set(f, code);
 			faults.at.set(f, address);
@@ -94,35 +122,46 @@ function forEachPlace(place: Place, visit: (place: Place) => void): void {
 }
 
 /** Emits 1 where the constraint holds. Several places (a key with aliases): the one with a value counts. */
-function emitTest(f: FunctionBuilder, s: StrictValues, discriminant: Discriminant, places: readonly Place[]): I32 {
+function emitTest(f: FunctionBuilder, s: StrictValues, discriminant: Discriminant, places: readonly Place[], variant: string): I32 {
 	const { test } = discriminant;
-	const each = places.map((place) => emitSingleTest(f, s, discriminant, place));
+	const each = places.map((place) => emitSingleTest(f, s, discriminant, place, variant));
 	const absentEverywhere = places.map((place) => place.known.eq(KNOWN.absent)).reduce((all, one) => all.and(one));
 	if (test.kind === 'absent') return absentEverywhere;
 	const any = each.reduce((some, one) => some.or(one));
 	return discriminant.orAbsent ? any.or(absentEverywhere) : any;
 }
 
-function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: Discriminant, place: Place): I32 {
+function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: Discriminant, place: Place, variant: string): I32 {
 	const holds = f.local(I32, 0, 'holds');
 	const { known } = place;
 	if (orNull) holds.set(known.eq(KNOWN.null));
 	const also = (condition: I32): void => holds.set(holds.or(condition));
 	/** The string's content, decoded where it must be; too long to decode means no match. */
 	const content = (use: (start: Local<I32>, length: Local<I32>) => void): void => {
-		f.if(known.eq(KNOWN.string), () => {
-			const start = f.local(I32, place.start, 'start');
-			const length = f.local(I32, place.end.sub(place.start), 'length');
-			f.block((tooLong) => {
-				f.if(place.escaped, () => {
-					tooLong.branchIf(length.gtU(s.environment.scratchSize));
-					length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
-					start.set(s.environment.scratch);
+		f.if(
+			known.eq(KNOWN.string),
+			() => {
+				const start = f.local(I32, place.start, 'start');
+				const length = f.local(I32, place.end.sub(place.start), 'length');
+				f.block((tooLong) => {
+					f.if(
+						place.escaped,
+						() => {
+							tooLong.branchIf(length.gtU(s.environment.scratchSize), { name: `${variant}: too long` });
+							length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
+							start.set(s.environment.scratch);
+						},
+						undefined,
+						{ name: `${variant}: escaped` },
+					);
+					use(start, length);
 				});
-				use(start, length);
-			});
-		});
+			},
+			undefined,
+			{ name: `${variant}: a string` },
+		);
 	};
+	const named = (what: string): { name: string } => ({ name: `${variant}: ${what}` });
 	switch (test.kind) {
 		case 'present':
 			also(known.geU(KNOWN.string));
@@ -146,7 +185,7 @@ function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: D
 			const prefix = encoder.encode(test.prefix);
 			const suffix = encoder.encode(test.suffix);
 			content((start, length) => {
-				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))));
+				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))), undefined, named('length'));
 			});
 			break;
 		}
@@ -155,10 +194,10 @@ function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: D
 			if (typeof value === 'string') {
 				const bytes = encoder.encode(value);
 				content((start, length) => {
-					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)));
+					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)), undefined, named('length'));
 				});
 			} else if (typeof value === 'number') {
-				f.if(known.eq(KNOWN.number), () => also((s.kernels.parseDouble.call(place.start, place.end) as F64).eq(value)));
+				f.if(known.eq(KNOWN.number), () => also((s.kernels.parseDouble.call(place.start, place.end) as F64).eq(value)), undefined, named('a number'));
 			} else also(known.eq(value === null ? KNOWN.null : value ? KNOWN.true : KNOWN.false));
 			break;
 		}
@@ -174,10 +213,17 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	const { grammar } = s;
 	const { faults } = grammar;
 	const children = place.children.map((child) => ({ child, walk: emitWalk(m, s, child, depth + 1) }));
-	const keyed = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
-	const indexed = children.filter(({ child }) => child.step !== null && 'index' in child.step);
-	return m.func(`walk ${place.name}`, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
-		const setAbsent = (which: typeof children, onlyUnknown: boolean): void => {
+	const name = `walk ${place.name}`;
+	// Every child has another key or index: at most one test holds, in any order. (Keys that are no Unicode may become the same bytes.)
+	const often = ({ child }: Child): number => s.times(name, child.name);
+	const inSchemaOrder = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
+	const keyed = inSchemaOrder.every(({ child }) => child.name.isWellFormed()) ? byTimes(inSchemaOrder, often) : inSchemaOrder;
+	const indexed = byTimes(
+		children.filter(({ child }) => child.step !== null && 'index' in child.step),
+		often,
+	);
+	return m.func(name, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		const setAbsent = (which: readonly Child[], onlyUnknown: boolean): void => {
 			for (const { child } of which) {
 				forEachPlace(child, (below) => {
 					if (onlyUnknown) f.if(below.known.eq(KNOWN.no), () => below.known.set(f, I32.of(KNOWN.absent)));
@@ -276,12 +322,22 @@ function emitWalkObject(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end:
 		f.block((read) => {
 			for (const { child, walk } of keyed) {
 				const bytes = encoder.encode((child.step as { keys: readonly string[] }).keys[0] as string);
-				f.if(length.eq(bytes.length), () => {
-					f.if(equalsBytes(content, bytes), () => {
-						p.set(walk.call(p, end) as I32);
-						read.branch();
-					});
-				});
+				f.if(
+					length.eq(bytes.length),
+					() => {
+						f.if(
+							equalsBytes(content, bytes),
+							() => {
+								p.set(walk.call(p, end) as I32);
+								read.branch();
+							},
+							undefined,
+							{ name: child.name },
+						);
+					},
+					undefined,
+					{ name: `${child.name}: length` },
+				);
 			}
 			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
 		});
@@ -316,10 +372,15 @@ function emitWalkArray(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end: 
 		);
 		f.block((read) => {
 			for (const { child, walk } of indexed) {
-				f.if(index.eq((child.step as { index: number }).index), () => {
-					p.set(walk.call(p, end) as I32);
-					read.branch();
-				});
+				f.if(
+					index.eq((child.step as { index: number }).index),
+					() => {
+						p.set(walk.call(p, end) as I32);
+						read.branch();
+					},
+					undefined,
+					{ name: child.name },
+				);
 			}
 			p.set(grammar.skipValue.call(p, end, I32.of(depth + 1)) as I32);
 		});

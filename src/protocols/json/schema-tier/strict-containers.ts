@@ -3,6 +3,7 @@
  * members, so that the fast path can hand over in the middle: `resume` says which, `seen` which fields it has read.
  */
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
+import { byTimes } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { stringStops, WORDS } from './grammar.ts';
@@ -85,20 +86,35 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 	const { faults } = grammar;
 	const fields = plan.fields.map(({ field, value }) => ({ field, plan: value, strict: emitStrict(m, s, value, table, all) }));
 	const words = Math.max(1, Math.ceil(fields.length / SEEN_BITS));
-	const matchKey = m.func(`key ${plan.path}`, { params: { p: I32, length: I32 }, results: [I32] }, (f, { p, length }) => {
-		const byLength = new Map<number, { bytes: Uint8Array; index: number }[]>();
+	const matchName = `key ${plan.path}`;
+	const matchKey = m.func(matchName, { params: { p: I32, length: I32 }, results: [I32] }, (f, { p, length }) => {
+		const byLength = new Map<number, { key: string; bytes: Uint8Array; index: number }[]>();
 		fields.forEach(({ field }, index) => {
 			for (const key of field.keys) {
 				const bytes = encoder.encode(key);
 				const group = byLength.get(bytes.length) ?? [];
-				group.push({ bytes, index });
+				group.push({ key, bytes, index });
 				byLength.set(bytes.length, group);
 			}
 		});
-		for (const [keyLength, group] of byLength) {
-			f.if(length.eq(keyLength), () => {
-				for (const { bytes, index } of group) f.if(equalsBytes(p, bytes), () => f.return(I32.of(index)));
-			});
+		const often = ({ key }: { readonly key: string }): number => s.times(matchName, key);
+		const groups = byTimes(
+			[...byLength].map(([keyLength, group]) => ({
+				keyLength,
+				// At most one key is there, in any order; of keys that become the same bytes, the first one counts.
+				group: new Set(group.map(({ bytes }) => bytes.join())).size === group.length ? byTimes(group, often) : group,
+			})),
+			({ group }) => group.reduce((sum, one) => sum + often(one), 0),
+		);
+		for (const { keyLength, group } of groups) {
+			f.if(
+				length.eq(keyLength),
+				() => {
+					for (const { key, bytes, index } of group) f.if(equalsBytes(p, bytes), () => f.return(I32.of(index)), undefined, { name: key });
+				},
+				undefined,
+				{ name: `length ${keyLength}` },
+			);
 		}
 		f.return(I32.of(-1));
 	});
@@ -192,6 +208,7 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 						p.set(field.strict.value.call(p, end, batch, row) as I32);
 					}),
 					() => f.unreachable(),
+					{ name: 'field', cases: fields.map(({ field }) => field.name) },
 				);
 				f.if(p.eqz(), () => f.return(I32.of(0)));
 				member.branch();

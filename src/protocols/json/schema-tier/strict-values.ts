@@ -36,6 +36,9 @@ export interface Environment {
 	readonly mayIntern: Global<I32>;
 }
 
+/** See compiler/branch-profile.ts. */
+export type Times = (functionName: string, name: string) => number;
+
 export interface StrictValues {
 	readonly grammar: Grammar;
 	readonly stores: Stores;
@@ -53,11 +56,13 @@ export interface StrictValues {
 	readonly internSymbol: Func;
 	readonly textValue: Func;
 	readonly digits: DigitConstants;
+	/** How often a named branch was taken, as far as a profile knows; 0 else. Only the order of tests may depend on it. */
+	readonly times: Times;
 	/** Made on first use, see `shortNumber`. */
 	readonly shortNumbers: Map<string, Func>;
 }
 
-export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment, digits: DigitConstants): StrictValues {
+export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Stores, kernels: ValueKernels, environment: Environment, digits: DigitConstants, times: Times = () => 0): StrictValues {
 	const { faults } = grammar;
 	const decimalText = emitDecimalText(m);
 	const contentStart = m.global(I32, 0, { name: 'contentStart', mutable: true });
@@ -163,7 +168,7 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 		f.return(I32.of(1));
 	});
 
-	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits, shortNumbers: new Map() };
+	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits, times, shortNumbers: new Map() };
 }
 
 const I64_MOST = (1n << 63n) - 1n;
@@ -354,7 +359,7 @@ export function emitStrictScalar(m: ModuleBuilder, s: StrictValues, plan: Scalar
 					const id = f.local(I32, -1, 'id');
 					type.values.forEach((value, index) => {
 						const bytes = encoder.encode(value);
-						f.if(s.contentLength.eq(bytes.length), () => f.if(equalsBytes(s.contentStart, bytes), () => id.set(I32.of(index))));
+						f.if(s.contentLength.eq(bytes.length), () => f.if(equalsBytes(s.contentStart, bytes), () => id.set(I32.of(index)), undefined, { name: `value ${value}` }));
 					});
 					return id;
 				};
