@@ -47,6 +47,7 @@ export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
 export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type EncodedValue, type Encoder, type WireFormat, wire } from './protocols/binary/index.ts';
 export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
+export * from './protocols/msgpack/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

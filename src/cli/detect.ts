@@ -1,14 +1,16 @@
+import type { Protocol } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat } from '../framing/detect.ts';
 import { isQuarantine, readQuarantine } from '../integrity/quarantine.ts';
 import { parseFeed } from '../pipeline/feed.ts';
-import { json } from '../protocols/json/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
+import type { Schema } from '../schema/index.ts';
 import { bytesSource } from '../sources/bytes.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
 import { readArguments } from './arguments.ts';
 import { findFraming } from './binary-framing.ts';
+import { protocolOf } from './protocols.ts';
 import { table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -27,11 +29,14 @@ const SAMPLE = 1 << 18;
 export async function fitPresets(sample: Uint8Array, complete: boolean): Promise<PresetFit[]> {
 	const fits: PresetFit[] = [];
 	for (const preset of Object.values(exchanges)) {
-		const { framing } = detectFormat(sample, complete);
+		const { framing, format } = detectFormat(sample, complete);
 		if (framing === null) return [];
 		// The last message of a sample is cut: it does not count.
-		const cut = complete ? sample : sample.subarray(0, sample.lastIndexOf(0x0a) + 1 || sample.length);
-		const { statistics } = await parseFeed(json(preset.schema), bytesSource(cut), framing, { tier: 'schema', rows: 256, items: 16384, longest: SAMPLE, window: SAMPLE * 2, ceiling: 2 ** 29 });
+		const isBinary = format === 'msgpack';
+		const cut = complete || isBinary ? sample : sample.subarray(0, sample.lastIndexOf(0x0a) + 1 || sample.length);
+		const protocol = protocolFor(preset.schema, isBinary);
+		if (protocol === null) continue;
+		const { statistics } = await parseFeed(protocol, bytesSource(cut), framing, { tier: 'schema', rows: 256, items: 16384, longest: SAMPLE, window: SAMPLE * 2, ceiling: 2 ** 29 });
 		const tables = preset.schema.variants.filter(({ name, role }) => role === 'table' && (statistics.variants[name] ?? 0) > 0).map(({ name }) => name);
 		fits.push({ preset: preset.name, messages: statistics.messages, accepted: statistics.messages === 0 ? 0 : 1 - statistics.refused / statistics.messages, tables });
 	}
@@ -45,6 +50,16 @@ async function fitBinary(head: Uint8Array): Promise<{ preset: string; format: st
 		if (found !== null) return { preset: name, format: found.format, why: `cut as ${found.format}, ${found.accepted} of its first ${found.messages} messages are ${title}` };
 	}
 	return null;
+}
+
+/** Null where the format cannot have such a schema. */
+function protocolFor(schema: Schema, isBinary: boolean): Protocol | null {
+	try {
+		return protocolOf('detect', isBinary ? 'msgpack' : 'json', schema);
+	} catch (error) {
+		if (error instanceof UsageError) return null;
+		throw error;
+	}
 }
 
 export async function detectCommand(args: readonly string[]): Promise<number> {

@@ -1,7 +1,6 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
 import { TIERS } from '../compiler/protocol.ts';
 import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
-import { json } from '../protocols/json/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
@@ -9,6 +8,7 @@ import { inspectBranches } from './inspect-branches.ts';
 import { inspectMemory } from './inspect-memory.ts';
 import { loadSchema } from './load-schema.ts';
 import { readBranchProfile } from './profile-file.ts';
+import { isProtocolName, PROTOCOL_NAMES, protocolOf, readAs } from './protocols.ts';
 import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -70,6 +70,7 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		memory: { type: 'boolean', default: false },
 		rows: { type: 'string' },
 		stagger: { type: 'string' },
+		protocol: { type: 'string' },
 		branches: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		all: { type: 'boolean', default: false },
@@ -77,13 +78,15 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		'save-branches': { type: 'string' },
 		'branch-profile': { type: 'string' },
 	});
-	const { schema, protocol } = await loadSchema('inspect', positionals[0]);
+	const loaded = await loadSchema('inspect', positionals[0]);
+	const { schema } = loaded;
+	const protocol = readAs('inspect', loaded.protocol, choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.branches) {
-		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
+		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
 		const file = positionals[1];
 		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
 		const tier = choice('inspect', 'tier', values.tier, TIERS);
@@ -109,7 +112,7 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
 	const format = (protocol as Partial<BinaryProtocol>).format;
-	const own = format === undefined ? json(chosen) : binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) });
+	const own = format !== undefined ? binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) }) : isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
 	const bytes = own.generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);

@@ -7,6 +7,7 @@ import { createArena } from '../memory/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { framePieces, simulate, type Venue, venues } from '../simulate/index.ts';
 import { messagesOfSchema } from '../simulate/of-schema.ts';
+import { protocolOf } from './protocols.ts';
 import { openInput } from './run.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -19,6 +20,8 @@ export interface RepeatedInput {
 	readonly framing: Framing;
 	/** Whether the file has more than was taken. */
 	readonly isPart: boolean;
+	/** What parses it. */
+	readonly protocol: Protocol;
 }
 
 /** Taken of a file: enough that messages differ, little enough to lie in memory. */
@@ -54,14 +57,14 @@ export async function readInput(file: string, format: string | undefined, protoc
 	}
 	const bytes = wholeMessages(room.subarray(0, length), framing, isPart);
 	if (bytes.length === 0) throw new UsageError(`tickforge prove: ${file} has no whole message (${opened.format}); there is nothing to repeat`, EXIT.input);
-	return { name: file, format: opened.format, bytes, framing, isPart };
+	return { name: file, format: opened.format, bytes, framing, isPart, protocol: opened.protocol };
 }
 
 /** Messages of the venue's simulator, or as the schema describes them. */
 export function generateInput(schema: Schema, preset: string): RepeatedInput {
 	const isSimulated = venues().some((venue) => venue === preset);
 	const text = isSimulated ? [...framePieces(simulate({ venue: preset as Venue, messages: GENERATED }), 'ndjson')] : [new TextEncoder().encode(`${messagesOfSchema(schema, GENERATED).join('\n')}\n`)];
-	return { name: isSimulated ? `${GENERATED} messages of the ${preset} simulator` : `${GENERATED} messages made up from the schema`, format: 'ndjson', bytes: new Uint8Array(Buffer.concat(text)), framing: lines(), isPart: false };
+	return { name: isSimulated ? `${GENERATED} messages of the ${preset} simulator` : `${GENERATED} messages made up from the schema`, format: 'ndjson', bytes: new Uint8Array(Buffer.concat(text)), framing: lines(), isPart: false, protocol: protocolOf('prove', 'json', schema) };
 }
 
 /** Without a last message that is cut off, so that the first one can follow. A file's last line without an end gets one. */

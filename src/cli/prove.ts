@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { relative } from 'node:path';
-import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
+import { TIERS, type Tier } from '../compiler/protocol.ts';
 import { type AllocationProof, type Collections, feedWorkload, proveAllocations, proveRestarts, type RestartProof, type Trend } from '../observe/index.ts';
 import type { AnyBatch, ParserStatistics } from '../pipeline/compile.ts';
 import type { Schema } from '../schema/index.ts';
@@ -60,7 +60,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 
 	// What there is to learn is learned sooner; what is allocated afterwards does not depend on it.
 	const options = { received: true, onBatch, tiering: { learningShare: 0.5 }, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };
-	const workload = feedWorkload(protocol, input.bytes, input.framing, options);
+	const workload = feedWorkload(input.protocol, input.bytes, input.framing, options);
 	const allocations = await proveAllocations(workload.run, {
 		messages,
 		// With fewer messages longer segments: one should hold some batches.
@@ -71,7 +71,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 		...(allowance === undefined ? {} : { allowance }),
 	});
 	const { statistics, tier: used } = workload.summary();
-	const restarted = restarts === 0 ? null : await proveRestarts(() => startAndStop(protocol, input, options), { rounds: restarts });
+	const restarted = restarts === 0 ? null : await proveRestarts(() => startAndStop(input, options), { rounds: restarts });
 	const proof: Proof = { title, input, tier: used, hasCallback: 'onBatch' in loaded.exports, allocations, refused: statistics.refused, parsed: statistics.messages, layouts: statistics.layouts, restarts: restarted, seconds: (performance.now() - started) / 1000 };
 	console.log(values.json ? JSON.stringify(proofObject(proof)) : render(proof));
 	return isProven(proof) ? EXIT.ok : EXIT.notProven;
@@ -87,7 +87,7 @@ function callbackOf({ exports, name }: LoadedSchema): OnBatch {
 }
 
 /** One life of a parser: made, used on the input's first messages, ended. */
-async function startAndStop(protocol: Protocol, { bytes, framing }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
+async function startAndStop({ bytes, framing, protocol }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
 	let left = RESTART_MESSAGES;
 	await feedWorkload(protocol, bytes, framing, options).run((messages) => (left -= messages) > 0);
 }

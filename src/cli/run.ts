@@ -31,6 +31,7 @@ import { findFraming } from './binary-framing.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
+import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -38,7 +39,7 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
-	/** What parses it. */
+	/** What parses it, as far as the inputs do not look otherwise. */
 	readonly protocol: Protocol;
 	/** The preset's name, or the path of the schema's module. */
 	readonly preset: string;
@@ -51,6 +52,8 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
+	/** Of the messages. Default: what the inputs look like, else JSON. */
+	readonly protocolName?: ProtocolName | undefined;
 	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
@@ -120,20 +123,26 @@ const EXAMPLES = 20;
 /** Parses all inputs, one after the other. */
 export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const startedAt = new Date();
-	const { schema, protocol } = options;
+	const { schema } = options;
 	const layoutOptions = { received: true, ...(options.rows === undefined ? {} : { rows: options.rows }), ...(options.items === undefined ? {} : { items: options.items }) };
 	const sink = options.out === undefined ? null : await openOutput(options.out, options, layoutSchema(schema, layoutOptions));
 	const comparing = options.second === undefined ? null : createComparing(options.second);
-	const quarantine =
-		options.quarantine === undefined
-			? null
-			: createQuarantineFile(options.quarantine, {
-					schema: { name: schema.name, version: schema.version, variants: schema.variants.map(({ name }) => name) },
-					protocol: protocol.name,
-					created: startedAt.toISOString(),
-					writer: `tickforge ${version}`,
-					inputs: options.inputs,
-				});
+	let quarantine = null as ReturnType<typeof createQuarantineFile> | null;
+	/** Of all inputs; known with the first one. */
+	let protocolName = null as string | null;
+	const useProtocol = ({ name }: Protocol, input: string): void => {
+		if (protocolName !== null && protocolName !== name) throw new UsageError(`tickforge run: ${input} holds ${name}, and the input before it ${protocolName}; run them one by one, or say --protocol`);
+		if (protocolName !== null) return;
+		protocolName = name;
+		if (options.quarantine === undefined) return;
+		quarantine = createQuarantineFile(options.quarantine, {
+			schema: { name: schema.name, version: schema.version, variants: schema.variants.map((variant) => variant.name) },
+			protocol: name,
+			created: startedAt.toISOString(),
+			writer: `tickforge ${version}`,
+			inputs: options.inputs,
+		});
+	};
 	const observations = createObservations();
 	const circuit = createCircuit(options.stopAbove === undefined ? {} : { openAbove: options.stopAbove });
 	const progress = createProgress(options.progress);
@@ -145,11 +154,12 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const inputs: { name: string; format: string; compression: string | null; bytes: number }[] = [];
 	let quarantinedBytes = 0;
 	const keepProfile = options.learn === true || options.saveProfile !== undefined;
-	const decoder = new TextDecoder();
 	try {
 		for (const input of options.inputs) {
-			const opened = await openInput(input, options.format, protocol);
-			const { framing, format, compression } = opened;
+			const opened = await openInput(input, options.format, options.protocol, options.protocolName);
+			const { framing, format, compression, protocol } = opened;
+			useProtocol(protocol, input);
+			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
 			const source = arena === undefined ? opened.source : mapFile(arena, input);
@@ -178,7 +188,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 					quarantine?.write({ ...refused, bytes });
 					if (examples.length < EXAMPLES) {
 						const from = Math.max(0, refused.offset - 30);
-						examples.push({ category: refused.category, sequence: refused.sequence, offset: refused.offset, input, text: decoder.decode(refused.bytes.slice(from, refused.offset + 30)) });
+						examples.push({ category: refused.category, sequence: refused.sequence, offset: refused.offset, input, text: textOf(refused.bytes.slice(from, refused.offset + 30), protocolName ?? 'json') });
 					}
 				},
 				onProgress(state) {
@@ -243,6 +253,15 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	};
 }
 
+/** Bytes of a refused message, for people. */
+function textOf(bytes: Uint8Array, protocol: string): string {
+	return protocol === 'json'
+		? new TextDecoder().decode(bytes)
+		: Buffer.from(bytes)
+				.toString('hex')
+				.replace(/..(?=.)/g, '$& ');
+}
+
 /** Between two calls a parser learns from few messages: calls of few messages let it learn from many. */
 function inSmallCalls(parser: MessageParser): MessageParser {
 	return {
@@ -260,39 +279,43 @@ async function openOutput(out: string, { inputs, second, compression }: RunOptio
 	return inputs.length > 1 || second?.mode === 'rollout' ? withOneDictionary(sink, layout) : sink;
 }
 
-/** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
-export async function openInput(input: string, format?: string, protocol?: Protocol): Promise<{ source: Source; framing: Framing; format: string; compression: string | null; why: string }> {
+/** Opens a file or standard input, unpacks it, and finds out how it is cut into messages, and what they are where the schema or `named` does not say. */
+export async function openInput(input: string, format: string | undefined, loaded: Protocol, named?: ProtocolName): Promise<{ source: Source; framing: Framing; format: string; protocol: Protocol; compression: string | null; why: string }> {
 	const raw = input === '-' ? stdinSource() : fileSource(input);
 	const { source, compression, head, complete } = await openCompressed(raw);
 	if (format !== undefined) {
-		const named = FRAMINGS[format];
-		if (named === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
-		return { source, framing: named(), format, compression, why: 'as --format says' };
+		const make = FRAMINGS[format];
+		if (make === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
+		return { source, framing: make(), format, protocol: readAs('run', loaded, named ?? (format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: 'as --format says' };
 	}
 	if (isQuarantine(head)) {
 		source.close();
-		return { ...replay(input), compression };
+		return { ...replay(input, loaded, named), compression };
 	}
-	if (protocol !== undefined && protocol.name !== 'json') {
-		const found = await findFraming(protocol, head);
+	if (!isProtocolName(loaded.name)) {
+		const found = await findFraming(loaded, head);
 		const framing = found === null ? undefined : FRAMINGS[found.format]?.();
 		if (found === null || framing === undefined) {
 			source.close();
-			throw new UsageError(`tickforge run: ${input} has no messages of ${protocol.schema.name}, however it is cut; if it has, say how with --format (${Object.keys(FRAMINGS).join(', ')})`, EXIT.input);
+			throw new UsageError(`tickforge run: ${input} has no messages of ${loaded.schema.name}, however it is cut; if it has, say how with --format (${Object.keys(FRAMINGS).join(', ')})`, EXIT.input);
 		}
-		return { source, framing, format: found.format, compression, why: `read as ${framing.description}, ${found.accepted} of its first ${found.messages} messages are ${protocol.schema.name}` };
+		return { source, framing, format: found.format, protocol: readAs('run', loaded, named), compression, why: `read as ${framing.description}, ${found.accepted} of its first ${found.messages} messages are ${loaded.schema.name}` };
 	}
 	const detected = detectFormat(head, complete);
 	if (detected.framing === null) {
 		source.close();
 		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${detected.why}`, EXIT.input);
 	}
-	return { source, framing: detected.framing, format: detected.format, compression, why: detected.why };
+	return { source, framing: detected.framing, format: detected.format, protocol: readAs('run', loaded, named ?? (detected.format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: detected.why };
 }
 
 /** The messages of a quarantine file, with their receive times, as a stream. */
-function replay(path: string): { source: Source; framing: Framing; format: string; why: string } {
+function replay(path: string, loaded: Protocol, named: ProtocolName | undefined): { source: Source; framing: Framing; format: string; protocol: Protocol; why: string } {
 	const reader = readQuarantine(readFileSync(path));
+	const kept = reader.header.protocol;
+	const isOwn = kept === loaded.name;
+	if (!isOwn && !isProtocolName(kept)) throw new UsageError(`tickforge run: ${path} holds messages of the protocol "${kept}", which ${isProtocolName(loaded.name) ? 'this version does not know, or only with a preset or schema of it' : `is not that of ${loaded.schema.name}`}`, EXIT.input);
+	const protocol = readAs('run', loaded, named ?? (isOwn || !isProtocolName(kept) ? undefined : kept));
 	function* stamped(records: Iterable<QuarantineRecord>): Generator<Uint8Array> {
 		for (const { bytes, received } of records) {
 			const head = new Uint8Array(12);
@@ -303,7 +326,7 @@ function replay(path: string): { source: Source; framing: Framing; format: strin
 			yield bytes;
 		}
 	}
-	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', why: 'it is a tickforge quarantine file' };
+	return { source: iterableSource(stamped(reader.records()), path), framing: lengthPrefixed({ bytes: 4, endian: 'little', stamped: true }), format: 'quarantine', protocol, why: 'it is a tickforge quarantine file' };
 }
 
 export interface LayoutsSummary {
@@ -379,7 +402,7 @@ export function renderSummary(result: RunResult): string {
 			...(observations.first === null || observations.last === null ? [] : [['time range', `${isoOf(observations.first)} to ${isoOf(observations.last)}`]]),
 			...(observations.symbols.size === 0 ? [] : [['symbols', symbolsText(observations.symbols)]]),
 			...(result.gaps === 0 && result.repeated === 0 ? [] : [['sequence numbers', `${count(result.gaps)} gaps, ${count(result.missing)} messages missing, ${count(result.repeated)} came again`]]),
-			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} ${options.protocol.name === 'json' ? 'lines (connections, what the client sent)' : 'packets'}`]]),
+			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} ${isProtocolName(options.protocol.name) ? 'lines (connections, what the client sent)' : 'packets'}`]]),
 		]),
 	);
 	const types = Object.entries(result.variants).filter(([, accepted_]) => accepted_ > 0);
@@ -470,6 +493,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: { type: 'string' },
 		report: { type: 'string' },
 		format: { type: 'string' },
+		protocol: { type: 'string' },
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		'code-cache': { type: 'string' },
@@ -528,6 +552,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: numberOption('run', 'keep', values.keep, 0, 2 ** 30),
 		report: values.report,
 		format: values.format,
+		protocolName: choice('run', 'protocol', values.protocol, PROTOCOL_NAMES),
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),

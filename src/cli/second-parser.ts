@@ -10,6 +10,7 @@ import type { Schema } from '../schema/index.ts';
 import { numberOption } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { readProfile } from './profile-file.ts';
+import { isProtocolName, protocolOf } from './protocols.ts';
 import { count, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -145,7 +146,8 @@ export function createComparing(second: SecondParser): Comparing {
 		parser(protocol, options) {
 			input++;
 			const common = { share: second.share, keep: FIRST, onDifference };
-			const candidate = { protocol: second.protocol, ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
+			const read = second.protocol.name === 'json' && isProtocolName(protocol.name) ? protocolOf('run', protocol.name, second.schema) : second.protocol;
+			const candidate = { protocol: read, ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
 			if (second.mode === 'shadow') {
 				const parser = shadow({ protocol, ...options }, candidate, common);
 				statistics.push(parser.statistics);

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { encodeLz4Frame, encodeSnappyFrames } from '../codecs/index.ts';
+import { asMessagePack, type FileFormat } from '../simulate/files.ts';
 import { type SimulatedMessage, simulate, type Venue, venues } from '../simulate/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { bytesText, count, table } from './terminal.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
 
-export type SimulationFormat = 'capture' | 'ndjson' | 'length-32-little';
+export type SimulationFormat = FileFormat;
 
 export interface SimulationOptions {
 	readonly venue: Venue;
@@ -39,7 +40,8 @@ export function* simulatedFile({ format, ...options }: SimulationOptions, faulty
 		if (message.fault !== undefined) faulty?.set(message.fault, (faulty.get(message.fault) ?? 0) + 1);
 		if (first && format === 'capture') add(encoder.encode(`wss://simulated.invalid/${options.venue} <-> ${secondsOf(message)}\n`));
 		first = false;
-		if (format === 'length-32-little') {
+		if (format === 'msgpack') add(asMessagePack(message.payload));
+		else if (format === 'length-32-little') {
 			const head = new Uint8Array(4);
 			new DataView(head.buffer).setUint32(0, message.payload.length, true);
 			add(head);
@@ -84,7 +86,7 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 			seed: numberOption('simulate', 'seed', values.seed, 0, 2 ** 32) ?? 1,
 			symbols: numberOption('simulate', 'symbols', values.symbols, 1, 10000) ?? 8,
 			faults: numberOption('simulate', 'faults', values.faults, 0, 1) ?? 0,
-			format: choice('simulate', 'format', values.format, ['capture', 'ndjson', 'length-32-little']) ?? 'capture',
+			format: choice('simulate', 'format', values.format, ['capture', 'ndjson', 'length-32-little', 'msgpack']) ?? 'capture',
 		},
 		faulty,
 	);

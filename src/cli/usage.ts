@@ -40,8 +40,9 @@ export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 Parses recorded messages with a preset (tickforge run --list) or your own schema
 (a module whose default export is a schema, or a protocol: binary(format)),
 and prints a summary.
-Captures, NDJSON, length-prefixed and concatenated JSON are told apart by
-themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads standard input.
+Captures, NDJSON, length-prefixed and concatenated JSON, and MessagePack are told
+apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads
+standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
@@ -49,9 +50,10 @@ themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads standard in
   --quarantine FILE   keep refused messages; the file can be run again after a fix
   --keep BYTES        bytes kept of each refused message (default 65536)
   --report FILE       a self-contained HTML page with charts
-  --format NAME       instead of detecting: capture, ndjson, concatenated,
+  --format NAME       instead of detecting: capture, ndjson, concatenated, msgpack,
                       length-32-little, length-32-big, length-16-little, length-16-big,
                       binaryfile, soupbintcp, moldudp64, cboe-units, sofh
+  --protocol NAME     of the messages: json or msgpack (default: as they look)
   --date DAY          of binary messages whose times count from midnight: 2019-12-30
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
@@ -95,10 +97,10 @@ tries every preset on the first messages, and explains the answer.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
-		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N]
+		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
-                  [--save-branches FILE] [--branch-profile FILE]
+                  [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
 
 Prints the variants with what tells them apart, the tables with offsets and sizes
 of their columns, and with --code the generated WebAssembly as readable text.
@@ -181,7 +183,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
-  --format NAME  capture (default), ndjson, length-32-little
+  --format NAME  capture (default), ndjson, length-32-little, msgpack
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,
 	},
@@ -197,7 +199,7 @@ schema's XML is read unchanged (with saxes installed: npm install saxes).
 	build: {
 		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',
 		text: `tickforge build <preset | schema.ts> --out DIR [--rows N] [--items N] [--name NAME]
-                [--received] [--runtime SPECIFIER]
+                [--received] [--runtime SPECIFIER] [--protocol json | msgpack]
 
 Writes NAME.wasm, NAME.js and NAME.d.ts: a parser that needs no code generation
 where it runs. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,

@@ -1,13 +1,15 @@
 /** What a file is, from its first bytes: magic numbers, then the shape of its first messages. */
 
+import { fixedLengthOf, kindOf, lengthBytesOf } from '../kernels/messagepack-format.ts';
 import { concatenated } from './concatenated.ts';
 import { binaryFile, type LengthPrefix, lengthPrefixed, simpleOpenFraming } from './length-prefixed.ts';
 import { capture, lines } from './lines.ts';
+import { messagePackValues } from './messagepack.ts';
 import { moldUdp64, sequencedUnits } from './packets.ts';
 import type { Framing } from './scan-abi.ts';
 import { soupBinTcp } from './soup-bin-tcp.ts';
 
-export type Format = 'gzip' | 'zstd' | 'lz4' | 'snappy' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
+export type Format = 'gzip' | 'zstd' | 'lz4' | 'snappy' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'msgpack' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
 
 export interface Detected {
 	readonly format: Format;
@@ -55,7 +57,7 @@ export function detectFormat(sample: Uint8Array, complete: boolean): Detected {
 	for (const { format, bytes, why } of MAGICS) {
 		if (bytes.every((byte, index) => sample[index] === byte)) return { format, framing: null, why };
 	}
-	return detectLines(sample, complete) ?? detectPrefix(sample, complete) ?? detectValues(sample) ?? { format: 'unknown', framing: null, why: 'it starts with none of the magics known here, and with no JSON' };
+	return detectLines(sample, complete) ?? detectPrefix(sample, complete) ?? detectValues(sample) ?? detectMessagePack(sample, complete) ?? { format: 'unknown', framing: null, why: 'it starts with none of the magics known here, and with neither JSON nor MessagePack' };
 }
 
 const TIMED = /^\d{1,10}(\.\d+)?: /;
@@ -124,11 +126,52 @@ function detectValues(sample: Uint8Array): Detected | null {
 	return { format: 'concatenated', framing: concatenated(), why: 'it starts with JSON that goes over several lines' };
 }
 
+/** MessagePack has no magic: values one after the other, to the end, the first and most of them maps or arrays. */
+function detectMessagePack(sample: Uint8Array, complete: boolean): Detected | null {
+	const messages = countMessagePack(sample, complete);
+	if (messages === 0) return null;
+	return { format: 'msgpack', framing: messagePackValues(), why: `read as MessagePack, it starts with ${messages} ${messages === 1 ? 'map or array' : 'maps or arrays'} end to end` };
+}
+
+/** How many values the sample starts with; 0 where it does not hold values throughout. */
+function countMessagePack(sample: Uint8Array, complete: boolean): number {
+	const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
+	let messages = 0;
+	let others = 0;
+	let isMessage = false;
+	let at = 0;
+	let left = 0;
+	while (at < sample.length) {
+		const byte = sample[at] as number;
+		const kind = kindOf(byte);
+		if (left === 0) {
+			// Something else may be a message that is broken.
+			if (kind !== 'map' && kind !== 'array' && ++others > messages) return 0;
+			isMessage = kind === 'map' || kind === 'array';
+			left = 1;
+		}
+		if (kind === 'unused') return 0;
+		const lengthBytes = lengthBytesOf(byte);
+		if (at + lengthBytes >= sample.length && lengthBytes > 0) return complete ? 0 : messages;
+		const length = lengthBytes === 0 ? fixedLengthOf(byte) : lengthBytes === 1 ? view.getUint8(at + 1) : lengthBytes === 2 ? view.getUint16(at + 1) : view.getUint32(at + 1);
+		at += 1 + lengthBytes;
+		left--;
+		if (kind === 'map') left += length * 2;
+		else if (kind === 'array') left += length;
+		else at += length + (kind === 'extension' ? 1 : 0);
+		// No message is as long as that.
+		if (left > 2 ** 24) return 0;
+		if (left === 0 && at <= sample.length && isMessage) messages++;
+	}
+	return complete && (left > 0 || at > sample.length) ? 0 : messages;
+}
+
 /** Every framing by the name that `--format` takes. */
 export const FRAMINGS: Readonly<Record<string, () => Framing>> = {
 	capture,
 	ndjson: lines,
 	concatenated,
+	msgpack: messagePackValues,
 	'length-16-little': () => lengthPrefixed({ bytes: 2, endian: 'little' }),
 	'length-16-big': () => lengthPrefixed({ bytes: 2, endian: 'big' }),
 	'length-32-little': () => lengthPrefixed({ bytes: 4, endian: 'little' }),

@@ -4,7 +4,7 @@
  * Two ways: `emitShortDecimal` is inlined where a field is expected and handles what exchanges nearly always send (at
  * most 16 characters, no exponent) with one vector; `emitDecimalText` is a function for any grammatical number.
  */
-import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../wasm/index.ts';
+import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../wasm/index.ts';
 import type { ConstantPool } from './constant-pool.ts';
 
 /** What `decimalText` says of a number. */
@@ -81,13 +81,30 @@ export interface DigitVectors {
 	readonly constants: DigitConstants;
 	/** Address of the constant pool. */
 	readonly base: Local<I32>;
-	readonly zeros: Local<V128>;
-	readonly nines: Local<V128>;
-	readonly points: Local<V128>;
-	readonly lowBytes: Local<V128>;
-	readonly tens: Local<V128>;
-	readonly hundreds: Local<V128>;
-	readonly tenThousands: Local<V128>;
+	readonly zeros: V128;
+	readonly nines: V128;
+	readonly points: V128;
+	readonly lowBytes: V128;
+	readonly tens: V128;
+	readonly hundreds: V128;
+	readonly tenThousands: V128;
+}
+
+/** As {@link loadDigitVectors}, but each is loaded where it is used: for functions that seldom come to a decimal's text. */
+export function digitVectorsInMemory(f: FunctionBuilder, constants: DigitConstants): DigitVectors {
+	const base = f.local(I32, constants.pool.base, 'constants');
+	const load = (offset: number): V128 => V128.load(base, offset);
+	return {
+		constants,
+		base,
+		zeros: load(constants.zeros),
+		nines: load(constants.nines),
+		points: load(constants.points),
+		lowBytes: load(constants.lowBytes),
+		tens: load(constants.tens),
+		hundreds: load(constants.hundreds),
+		tenThousands: load(constants.tenThousands),
+	};
 }
 
 export function loadDigitVectors(f: FunctionBuilder, constants: DigitConstants): DigitVectors {
@@ -215,6 +232,63 @@ export function emitShortDecimal(f: FunctionBuilder, k: DigitVectors, site: Shor
 		});
 		site.otherwise();
 	});
+}
+
+export interface DecimalOfLength {
+	/** Address of the first character, a minus or digit. Not changed. */
+	readonly start: I32;
+	/** Characters, at least one. The kernel reads 16 bytes from the first digit on. */
+	readonly length: I32;
+	readonly scale: number;
+	/** Receives the value. */
+	readonly store: (value: I64) => void;
+	/** Receives the number of digits after the point. */
+	readonly storeTextScale?: (digits: I32) => void;
+	/** Where to go with every number that this kernel does not handle. */
+	readonly otherwise: Label;
+}
+
+/**
+ * A decimal of a known length of at most 16 characters without its minus, inlined: as {@link emitShortDecimal}, but the
+ * end is known, so that nothing waits for the characters. The same numbers are left to `otherwise`.
+ */
+export function emitDecimalOfLength(f: FunctionBuilder, k: DigitVectors, { start: first, length: count, scale, store, storeTextScale, otherwise }: DecimalOfLength): void {
+	const unlikely = { likely: false };
+	const start = f.local(I32, first, 'start');
+	const length = f.local(I32, count, 'length');
+	const negative = f.local(I32, 0, 'negative');
+	f.if(I32.load8U(start).eq(0x2d), () => {
+		start.set(start.add(1));
+		length.set(length.sub(1));
+		negative.set(I32.of(1));
+	});
+	otherwise.branchIf(length.sub(1).gtU(15), unlikely);
+	const bytes = f.local(V128, V128.load(start), 'bytes');
+	const digits = f.local(V128, bytes.i8x16.sub(k.zeros), 'digits');
+	const end = f.local(I32, I32.of(1).shl(length), 'end');
+	// What is no digit must be a point, and only one.
+	const others = f.local(I32, digits.i8x16.leU(k.nines).i8x16.bitmask().xor(-1).and(end.sub(1)), 'others');
+	otherwise.branchIf(
+		others
+			.and(bytes.i8x16.eq(k.points).i8x16.bitmask())
+			.ne(others)
+			.or(others.and(others.sub(1))),
+		unlikely,
+	);
+	const whole = f.local(I32, others.or(end).ctz(), 'whole');
+	otherwise.branchIf(whole.sub(1).geU(19 - scale), unlikely);
+	otherwise.branchIf(I32.load8U(start).eq(0x30).and(whole.gtU(1)), unlikely);
+	// 0 without a point; a point with nothing or too much behind it.
+	const tail = f.local(I32, length.sub(whole), 'tail');
+	otherwise.branchIf(tail.eq(1).or(tail.gtU(scale + 1)), unlikely);
+	const entry = f.local(I32, k.base.add(whole.shl(4).add(length).shl(5)), 'entry');
+	const value = f.local(I64, digitsToInteger(f, k, digits.swizzle(V128.load(entry, k.constants.alignment))), 'value');
+	value.set(value.mul(I64.load(k.base.add(I32.load(entry, k.constants.alignment + 16)), k.constants.powers + scale * 8)));
+	// 19 digits may pass 2^63.
+	if (scale + 16 > 18) otherwise.branchIf(value.ltS(0n), unlikely);
+	f.if(negative, () => value.set(I64.of(0n).sub(value)));
+	store(value);
+	if (storeTextScale !== undefined) storeTextScale(I32.select(tail, tail.sub(1), I32.of(0)));
 }
 
 /**

@@ -47,8 +47,19 @@ const MOST_DIGITS = 800;
 /** Bytes of each of the two big integers in the pool's workspace. */
 const BIG_BYTES = 4096;
 
+export interface DoubleKernels {
+	/** `parseDouble(p, end) -> f64` of a grammatical JSON number. */
+	readonly parseDouble: Func;
+	/** `nearestDouble(w, q) -> bits` of the double nearest to w × 10^q, w ≠ 0. */
+	readonly nearest: Func;
+}
+
 /** `parseDouble(p, end) -> f64` of a grammatical JSON number. */
 export function emitParseDouble(m: ModuleBuilder, pool: ConstantPool): Func {
+	return emitDoubleKernels(m, pool).parseDouble;
+}
+
+export function emitDoubleKernels(m: ModuleBuilder, pool: ConstantPool): DoubleKernels {
 	if (pool.workspace < 2 * BIG_BYTES) throw new Error('tickforge: the constant pool has no room for two big integers');
 	const table = pool.add(powerTable());
 	const small = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
@@ -56,7 +67,7 @@ export function emitParseDouble(m: ModuleBuilder, pool: ConstantPool): Func {
 	const nearest = emitNearest(m, pool, table);
 	const atLeastMidpoint = emitCompareMidpoint(m, pool);
 
-	return m.func('parseDouble', { params: { p: I32, end: I32 }, results: [F64] }, (f, { p, end }) => {
+	const parseDouble = m.func('parseDouble', { params: { p: I32, end: I32 }, results: [F64] }, (f, { p, end }) => {
 		const negative = f.local(I32, I32.load8U(p).eq(0x2d), 'negative');
 		const first = f.local(I32, p.add(negative), 'first');
 		const cursor = f.local(I32, first, 'cursor');
@@ -135,6 +146,7 @@ export function emitParseDouble(m: ModuleBuilder, pool: ConstantPool): Func {
 		f.if(atLeastMidpoint.call(first, mantissaEnd, power, lower) as I32, () => give(upper.reinterpretF64()));
 		give(lower.reinterpretF64());
 	});
+	return { parseDouble, nearest };
 }
 
 /** `nearest(w, q) -> bits` of the double nearest to w × 10^q, w ≠ 0. */
@@ -181,7 +193,7 @@ function emitNearest(m: ModuleBuilder, pool: ConstantPool, table: number): Func 
 }
 
 /** 64 × 64 → 128 bits from four 32-bit products. */
-function wideMultiply(f: FunctionBuilder, a: I64, b: I64, high: Local<I64>, low: Local<I64>): void {
+export function wideMultiply(f: FunctionBuilder, a: I64, b: I64, high: Local<I64>, low: Local<I64>): void {
 	const x = f.local(I64, a, 'x');
 	const y = f.local(I64, b, 'y');
 	const mask = 0xffffffffn;

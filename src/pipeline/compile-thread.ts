@@ -2,18 +2,20 @@
 import { parentPort } from 'node:worker_threads';
 import type { ThreadAnswer, ThreadRequest } from '../compiler/background-compile.ts';
 import { layoutSchema } from '../compiler/batch-layout.ts';
+import type { Protocol } from '../compiler/protocol.ts';
 import { createArena } from '../memory/index.ts';
 import { json } from '../protocols/json/index.ts';
+import { msgpack } from '../protocols/msgpack/index.ts';
 import { compile } from './compile.ts';
 import { messageBytes, rehearse } from './warm-up.ts';
 
-const PROTOCOLS = { json } as const;
+const PROTOCOLS = { json, msgpack } as const;
 
 /** @throws where the request cannot be compiled */
 function answer({ id, protocol: name, schema, layout = {}, generate = {}, learned, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
 	const protocolOf = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name as keyof typeof PROTOCOLS] : undefined;
 	if (protocolOf === undefined) throw new Error(`there is no protocol "${name}" to compile in the background, only ${Object.keys(PROTOCOLS).join(', ')}`);
-	const protocol = protocolOf(schema);
+	const protocol: Protocol = protocolOf(schema);
 	const schemaLayout = layoutSchema(schema, layout);
 	let bytes: Uint8Array<ArrayBuffer>;
 	if (learned === undefined) bytes = protocol.generate(schemaLayout, generate);

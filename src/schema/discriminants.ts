@@ -2,10 +2,13 @@
  * What tells the variants of a feed apart: constraints on single places of a message, derived from each variant's type.
  * docs/json.md ("Choosing the variant") says how they are used; every tier takes them from here.
  */
-import type { Field, LiteralType, ValueType, Variant } from './model.ts';
+import type { Field, LiteralType, MessageType, ValueType, Variant } from './model.ts';
 
-/** A step from a container to a value in it: one of these keys, or a position. */
-export type Step = { readonly keys: readonly string[] } | { readonly index: number };
+/**
+ * A step from a container to a value in it: one of these keys, or an index. `position` is where the field stands in
+ * formats that may write an object as an array of its fields; -1 for one that has no place there.
+ */
+export type Step = { readonly keys: readonly string[]; readonly position: number } | { readonly index: number };
 
 export type Test =
 	/** A scalar equal to the constant. */
@@ -59,7 +62,10 @@ function derive(type: ValueType, path: readonly Step[], orAbsent: boolean, orNul
 			return;
 		case 'message':
 			if (positional) add({ kind: 'object' });
-			for (const field of type.fields) deriveField(field, [...path, { keys: field.keys }], orAbsent || orNull, false, found);
+			positionsOf(type).forEach((position, index) => {
+				const field = type.fields[index] as Field;
+				deriveField(field, [...path, { keys: field.keys, position }], orAbsent || orNull, false, found);
+			});
 			return;
 		case 'tuple': {
 			const required = type.fields.reduce((last, field, index) => (field.optional ? last : index + 1), 0);
@@ -82,6 +88,12 @@ function derive(type: ValueType, path: readonly Step[], orAbsent: boolean, orNul
 	}
 }
 
+/** Where each field stands in an array of the object's fields: in their order, -1 for keys that must be absent. */
+export function positionsOf({ fields }: MessageType): number[] {
+	let next = 0;
+	return fields.map(({ type }) => (type.kind === 'absent' ? -1 : next++));
+}
+
 function deriveField(field: Field, path: readonly Step[], parentOrAbsent: boolean, positional: boolean, found: Discriminant[]): void {
 	const orAbsent = parentOrAbsent || field.optional;
 	if (field.distinguishing) found.push({ path, test: { kind: 'present' }, orAbsent: parentOrAbsent, orNull: true });
@@ -98,17 +110,27 @@ function sameStep(a: Step, b: Step): boolean {
 	return a.keys.length === b.keys.length && a.keys.every((key) => b.keys.includes(key));
 }
 
-/** Whether no message can satisfy both sets of constraints, as far as single places show it. */
-export function exclude(a: readonly Discriminant[], b: readonly Discriminant[]): boolean {
-	return a.some((one) => b.some((other) => samePath(one.path, other.path) && contradict(one, other)));
+/**
+ * Whether no message can satisfy both sets of constraints, as far as single places show it.
+ *
+ * @param byPosition whether the format may write an object as an array of its fields
+ */
+export function exclude(a: readonly Discriminant[], b: readonly Discriminant[], byPosition = false): boolean {
+	return a.some((one) => b.some((other) => samePath(one.path, other.path) && (!byPosition || samePositions(one.path, other.path)) && contradict(one, other, byPosition)));
 }
 
-function contradict(a: Discriminant, b: Discriminant): boolean {
+function samePositions(a: readonly Step[], b: readonly Step[]): boolean {
+	return a.every((step, index) => 'index' in step || step.position === (b[index] as { readonly position: number }).position);
+}
+
+function contradict(a: Discriminant, b: Discriminant, byPosition: boolean): boolean {
 	if (a.test.kind === 'absent' || b.test.kind === 'absent') {
 		const other = a.test.kind === 'absent' ? b : a;
 		return other.test.kind !== 'absent' && !other.orAbsent;
 	}
 	if ((a.orAbsent && b.orAbsent) || (acceptsNull(a) && acceptsNull(b))) return false;
+	// An array may be an object there.
+	if (byPosition && ((a.test.kind === 'object' && b.test.kind === 'array') || (a.test.kind === 'array' && b.test.kind === 'object'))) return false;
 	return disjoint(a.test, b.test) || disjoint(b.test, a.test);
 }
 

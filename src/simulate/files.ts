@@ -1,10 +1,11 @@
 /** Messages as the bytes of a file. */
 import { createGzip, createZstdCompress } from 'node:zlib';
+import { encodeMessagePack } from '../protocols/msgpack/index.ts';
 import type { SimulatedMessage } from './index.ts';
 import { ascii } from './text-writer.ts';
 
-/** `length-32-little`: each message after its length, four bytes. */
-export type FileFormat = 'capture' | 'ndjson' | 'length-32-little';
+/** `length-32-little`: each message after its length, four bytes. `msgpack`: the values of each message as MessagePack, without times. */
+export type FileFormat = 'capture' | 'ndjson' | 'length-32-little' | 'msgpack';
 export type FileCompression = 'none' | 'gzip' | 'zstd';
 
 const PIECE = 1 << 20;
@@ -14,7 +15,8 @@ export function* framePieces(messages: Iterable<SimulatedMessage>, format: FileF
 	let piece = new Uint8Array(PIECE);
 	let at = 0;
 	let first = true;
-	for (const { received, payload } of messages) {
+	for (const { received, payload: text } of messages) {
+		const payload = format === 'msgpack' ? asMessagePack(text) : text;
 		const room = payload.length + 40 + (first ? url.length + 40 : 0);
 		if (at + room > piece.length) {
 			if (at > 0) yield piece.subarray(0, at);
@@ -33,9 +35,19 @@ export function* framePieces(messages: Iterable<SimulatedMessage>, format: FileF
 		first = false;
 		piece.set(payload, at);
 		at += payload.length;
-		if (format !== 'length-32-little') piece[at++] = 0x0a;
+		if (format === 'capture' || format === 'ndjson') piece[at++] = 0x0a;
 	}
 	if (at > 0) yield piece.subarray(0, at);
+}
+
+/** The values of a JSON message as MessagePack. What was broken on purpose and is no JSON any more becomes a str, which no parser takes for a message. */
+export function asMessagePack(text: Uint8Array): Uint8Array {
+	const decoded = new TextDecoder().decode(text);
+	try {
+		return encodeMessagePack(JSON.parse(decoded));
+	} catch {
+		return encodeMessagePack(decoded);
+	}
 }
 
 /** Packs pieces; only a few of them are in memory at a time. */

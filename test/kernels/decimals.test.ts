@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EXCESS } from '../../src/kernels/decimals.ts';
-import { parseDecimal, toFixedPoint } from '../../src/protocols/json/reference/numbers.ts';
-import { parseTimestamp as referenceTimestamp } from '../../src/protocols/json/reference/timestamps.ts';
+import { parseDecimal, toFixedPoint } from '../../src/protocols/rows/reference/numbers.ts';
+import { parseTimestamp as referenceTimestamp } from '../../src/protocols/rows/reference/timestamps.ts';
 import { decimalOf, parseTimestamp, SHORT_SCALE, shortDecimalOf, utf8Length } from './kernels.ts';
 
 const MOST = (1n << 63n) - 1n;

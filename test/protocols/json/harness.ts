@@ -21,7 +21,7 @@ export interface WorldOptions extends LayoutOptions {
 	/** Messages lie at the very end of the memory, so that a load beyond what is allowed traps. */
 	readonly tight?: boolean;
 	/** The bytes after each message, repeated: a parser may read but must not heed them. Default `0"]}`. */
-	readonly beyond?: string;
+	readonly beyond?: string | Uint8Array;
 }
 
 /** Builds a tier's parser over a world's memory; `allocate` gives it memory of its own there. */

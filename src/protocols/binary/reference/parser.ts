@@ -4,18 +4,19 @@
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { ParseFunction } from '../../../compiler/parser-abi.ts';
-import { referenceLoop } from '../../reference/parse-loop.ts';
-import { Refusal } from '../../reference/refusal.ts';
+import { createReferenceParser } from '../../rows/reference/parser.ts';
+import { Refusal } from '../../rows/reference/refusal.ts';
 import { type MessagePlan, planMessages } from '../plan.ts';
 import type { Place, WireFormat } from '../wire.ts';
 import { readBody, readUnsigned } from './values.ts';
 
 export function referenceParser(format: WireFormat, layout: SchemaLayout, memory: WebAssembly.Memory): ParseFunction {
 	const plans = planMessages(format, layout);
+	const planOf = new Map(layout.schema.variants.map((variant, index) => [variant, plans[index] as MessagePlan]));
 	const { header } = format;
 	const at = (bytes: Uint8Array, place: Place): bigint => readUnsigned(bytes, place.offset, place);
-	return referenceLoop(layout, memory, {
-		select({ bytes }) {
+	return createReferenceParser(layout, memory, {
+		select(bytes) {
 			if (bytes.length < header.size) throw new Refusal('truncated', bytes.length);
 			for (const { place, value } of header.constants) if (at(bytes, place) !== BigInt(value)) throw new Refusal('unknown-message', 0);
 			if (header.type === null) return 0;
@@ -24,8 +25,8 @@ export function referenceParser(format: WireFormat, layout: SchemaLayout, memory
 			if (index < 0) throw new Refusal('unknown-message', 0);
 			return index;
 		},
-		read({ bytes, intern }, variant, target) {
-			const plan = plans[variant] as MessagePlan;
+		read(bytes, variant, _, { target, intern }) {
+			const plan = planOf.get(variant) as MessagePlan;
 			if (header.length !== null && at(bytes, header.length) + BigInt(header.lengthExcludes) !== BigInt(bytes.length)) throw new Refusal('length', header.length.offset);
 			if (plan.size !== null) {
 				if (bytes.length < plan.size) throw new Refusal('truncated', bytes.length);

@@ -1,9 +1,9 @@
 /** The walk over a message's bytes with its plan: reads each value, checks it, and writes it. */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
-import type { Intern } from '../../reference/parse-loop.ts';
-import { Refusal } from '../../reference/refusal.ts';
-import type { PendingRow } from '../../reference/rows.ts';
+import type { Intern } from '../../rows/reference/parser.ts';
+import type { PendingRow } from '../../rows/reference/pending-row.ts';
+import { Refusal } from '../../rows/reference/refusal.ts';
 import type { Body, Plan, RunSegment } from '../plan.ts';
 import { I64_LEAST, I64_MOST, scaled, UNIT_NANOSECONDS } from '../values.ts';
 import type { Meaning, WireInteger, WireNumber } from '../wire.ts';

@@ -7,10 +7,10 @@ import type { ListColumn, SchemaLayout, TableLayout } from '../../../compiler/ba
 import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { ListPlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
+import { storeListEnd } from '../../rows/store.ts';
 import type { FastKernels } from '../schema-tier/fast-path.ts';
 import { bindStringVectors } from '../schema-tier/grammar.ts';
-import type { ListPlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
-import { storeListEnd } from '../schema-tier/store.ts';
 import type { Strict } from '../schema-tier/strict-containers.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
 import { type BlockPlan, planBlock, USES_AT } from './block.ts';

@@ -9,9 +9,9 @@
 import type { ListColumn, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, V128 } from '../../../wasm/index.ts';
+import type { ListPlan } from '../../rows/plan.ts';
+import { heapOf, storeListEnd, storeNull } from '../../rows/store.ts';
 import { type StringVectors, stringStops } from '../schema-tier/grammar.ts';
-import type { ListPlan } from '../schema-tier/plan.ts';
-import { heapOf, storeListEnd, storeNull } from '../schema-tier/store.ts';
 import { type BlockPlan, CELLS_AT } from './block.ts';
 import { CLOCK_CELL, CLOCK_CELLS, type ClockCell, clockLength, emitClock, MOST_FRACTION, SECONDS } from './clock.ts';
 import type { LayoutCode } from './emit-layouts.ts';

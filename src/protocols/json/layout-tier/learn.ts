@@ -7,8 +7,8 @@ import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-l
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
 import type { ScalarType, Schema } from '../../../schema/model.ts';
-import { parseDecimal, toFixedPoint } from '../reference/numbers.ts';
-import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../schema-tier/plan.ts';
+import type { FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
+import { parseDecimal, toFixedPoint } from '../../rows/reference/numbers.ts';
 import { clockLength, MOST_FRACTION } from './clock.ts';
 import { canTake, numberRules } from './number-modes.ts';
 import type { LearnedSequence, Mark, NumberToken, Token } from './tokens.ts';

@@ -1,8 +1,8 @@
 /** Learns shapes from accepted messages, and generates the parser for them. */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { GenerateOptions, LayoutLearner, LearnedSample } from '../../../compiler/protocol.ts';
+import { planVariants } from '../../rows/plan.ts';
 import { generateParser } from '../schema-tier/generate.ts';
-import { planVariants } from '../schema-tier/plan.ts';
 import { clearBlock, MOST_SLOTS, planBlock, takeUses } from './block.ts';
 import { learnMessage, type ResolveSymbol, rivalConstraints } from './learn.ts';
 import { createShapes, type Shape } from './shapes.ts';

@@ -2,7 +2,7 @@
  * The shapes that were met, each with code of its own: the tokens of messages, and of each list's items. What varies
  * within a shape (widths of values) is kept as facts, from which the code chooses how it takes a value.
  */
-import type { ListPlan } from '../schema-tier/plan.ts';
+import type { ListPlan } from '../../rows/plan.ts';
 import { modeOf, type NumberFacts, type NumberMode, newFacts, widenFacts } from './number-modes.ts';
 import { type LearnedSequence, type Mark, shapeKey, type Token } from './tokens.ts';
 

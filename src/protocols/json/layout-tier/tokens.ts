@@ -5,7 +5,7 @@
  */
 import type { Column, ListColumn, ScalarColumn } from '../../../compiler/batch-layout.ts';
 import type { ScalarType } from '../../../schema/model.ts';
-import type { ListPlan, ScalarPlan, TemplatePlan } from '../schema-tier/plan.ts';
+import type { ListPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
 
 export interface TextToken {
 	readonly kind: 'text';

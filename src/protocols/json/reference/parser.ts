@@ -4,17 +4,15 @@
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import type { ParseFunction } from '../../../compiler/parser-abi.ts';
-import type { Variant } from '../../../schema/model.ts';
-import { referenceLoop } from '../../reference/parse-loop.ts';
+import { createReferenceParser } from '../../rows/reference/parser.ts';
 import { Scanner } from './grammar.ts';
 import { variantSelector } from './selection.ts';
 import { readMessage } from './values.ts';
 
 export function referenceParser(layout: SchemaLayout, memory: WebAssembly.Memory): ParseFunction {
-	const { variants } = layout.schema;
-	const select = variantSelector(layout.schema);
-	return referenceLoop(layout, memory, {
-		select: ({ bytes, scratchSize }) => (variants.length === 1 ? 0 : select(bytes, scratchSize)),
-		read: ({ bytes, intern, scratchSize }, variant, target, table) => readMessage({ scanner: new Scanner(bytes), target, intern, scratchSize }, (variants[variant] as Variant).type, table?.columns ?? null),
+	return createReferenceParser(layout, memory, {
+		// What is wrong with a message of the only variant is found where it is read.
+		select: layout.schema.variants.length === 1 ? () => 0 : variantSelector(layout.schema),
+		read: (message, { type }, columns, places) => readMessage({ scanner: new Scanner(message), ...places }, type, columns),
 	});
 }

@@ -2,22 +2,19 @@
 import type { Column, ListColumn, ScalarColumn, StructColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { matchesTemplate } from '../../../schema/discriminants.ts';
-import type { Field, IntegerType, ListType, MessageType, ScalarType, TemplateType, TimestampFormat, TupleType, ValueType } from '../../../schema/model.ts';
-import type { Intern } from '../../reference/parse-loop.ts';
-import { type BatchFull, Refusal } from '../../reference/refusal.ts';
-import type { PendingRow } from '../../reference/rows.ts';
-import { asciiText, decodeString, type Scanner, utf8Text, type ValueKind } from './grammar.ts';
-import { type Decimal, parseDecimal, toFixedPoint } from './numbers.ts';
-import { I64_LEAST, I64_MOST, parseTimestamp } from './timestamps.ts';
+import type { Field, ListType, MessageType, ScalarType, TemplateType, TupleType, ValueType } from '../../../schema/model.ts';
+import { columnsOfFields } from '../../rows/reference/columns.ts';
+import { type FixedPointType, fixedPoint } from '../../rows/reference/fixed-point.ts';
+import { parseDecimal } from '../../rows/reference/numbers.ts';
+import type { MessagePlaces } from '../../rows/reference/parser.ts';
+import { type BatchFull, Refusal } from '../../rows/reference/refusal.ts';
+import { asciiText, utf8Text } from '../../rows/reference/text.ts';
+import { parseTimestamp } from '../../rows/reference/timestamps.ts';
+import { decodeString, type Scanner, type ValueKind } from './grammar.ts';
 
 /** What the walk over one message works with. */
-export interface Walk {
+export interface Walk extends MessagePlaces {
 	readonly scanner: Scanner;
-	/** Null for control variants, which have no columns. */
-	readonly target: PendingRow | null;
-	readonly intern: Intern;
-	/** A string with escapes that is longer than this cannot be decoded, except as text. */
-	readonly scratchSize: number;
 }
 
 /** The value's own column and row. The column is null where the type has none, and in control variants. */
@@ -25,8 +22,6 @@ interface Place<C extends Column = Column> {
 	readonly column: C | null;
 	readonly row: number;
 }
-
-const TIMESTAMP_SCALES: Readonly<Record<Exclude<TimestampFormat, 'rfc3339'>, number>> = { s: 9, ms: 6, us: 3, ns: 0 };
 
 const encoder = new TextEncoder();
 
@@ -117,17 +112,6 @@ function readStruct(walk: Walk, type: MessageType | TupleType, columns: readonly
 		const unknownKeys = columns !== null && type.unknownKeys === 'keep' ? (columns.at(-1) as ScalarColumn) : null;
 		readObject(walk, type, places, { column: unknownKeys, row }, depth);
 	}
-}
-
-/** The column of each field; null for those that have none. */
-function columnsOfFields(type: MessageType | TupleType, columns: readonly Column[] | null): (Column | null)[] {
-	let next = 0;
-	return type.fields.map((field) => (columns !== null && hasColumn(field.type) ? (columns[next++] as Column) : null));
-}
-
-function hasColumn(type: ValueType): boolean {
-	if (type.kind === 'template') return type.capture !== null;
-	return type.kind !== 'literal' && type.kind !== 'absent' && type.kind !== 'skip';
 }
 
 function readObject(walk: Walk, type: MessageType, places: readonly Place[], unknownKeys: Place<ScalarColumn>, depth: number): void {
@@ -307,24 +291,6 @@ function readScalar(walk: Walk, type: ScalarType, kind: ValueKind, nullable: boo
 	if (value === 'range' || value === 'scale') throw new Refusal(type.kind === 'timestamp' ? 'timestamp' : value, offset);
 	target?.writeNumber(column, row, value);
 	target?.writeTextScale(column, row, decimal.textScale);
-}
-
-type FixedPointType = Extract<ScalarType, { kind: 'integer' | 'decimal' | 'timestamp' }>;
-
-function fixedPoint(type: FixedPointType, decimal: Decimal): bigint | 'range' | 'scale' {
-	switch (type.kind) {
-		case 'integer':
-			return toFixedPoint(decimal, 0, 'reject', ...limitsOf(type));
-		case 'decimal':
-			return toFixedPoint(decimal, type.scale, type.excess, I64_LEAST, I64_MOST);
-		case 'timestamp':
-			return toFixedPoint(decimal, TIMESTAMP_SCALES[type.format as keyof typeof TIMESTAMP_SCALES], 'truncate', I64_LEAST, I64_MOST);
-	}
-}
-
-function limitsOf({ bits, signed }: IntegerType): [least: bigint, most: bigint] {
-	const count = 2n ** BigInt(bits);
-	return signed ? [-count / 2n, count / 2n - 1n] : [0n, count - 1n];
 }
 
 /** @param offset of the value that the symbol stands in */

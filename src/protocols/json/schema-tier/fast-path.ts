@@ -10,15 +10,18 @@
  * It does not check the message's end: text beyond it may be read (never written), and a cursor that ends beyond the
  * message makes the caller discard all and parse strictly. So one comparison a message replaces one a byte.
  */
-import type { Column, TableLayout } from '../../../compiler/batch-layout.ts';
+import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { byTimes } from '../../../compiler/branch-profile.ts';
 import { type DigitConstants, type DigitVectors, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { equalsBytes, equalsWithin } from '../../rows/constants.ts';
+import { fixedPoint } from '../../rows/fixed-point.ts';
+import { type ConstantPlan, columnOf, type FieldPlan, type ListPlan, type MessagePlan, type ScalarPlan, type TemplatePlan, type TuplePlan, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
+import { createRows, markRowValid, type Rows, storeBit } from '../../rows/row-addresses.ts';
+import { heapOf, inlineView, storeListEnd, storeNull } from '../../rows/store.ts';
 import { bindStringVectors, type StringVectors, stringStops } from './grammar.ts';
-import type { ConstantPlan, FieldPlan, ListPlan, MessagePlan, ScalarPlan, TemplatePlan, TuplePlan, ValuePlan, VariantPlan } from './plan.ts';
-import { heapOf, inlineView, storeListEnd, storeNull } from './store.ts';
-import { columnOf, type Strict } from './strict-containers.ts';
-import { equalsBytes, equalsWithin, fixedPoint, type StrictValues } from './strict-values.ts';
+import type { Strict } from './strict-containers.ts';
+import type { StrictValues } from './strict-values.ts';
 
 export interface FastKernels {
 	readonly digits: DigitConstants;
@@ -53,20 +56,6 @@ interface Open {
 interface Run {
 	text: string;
 	handOver: (() => void) | null;
-}
-
-/** Row addresses of one row space, in locals. */
-interface Rows {
-	readonly batch: Local<I32>;
-	readonly row: Local<I32>;
-	readonly at8: Local<I32>;
-	readonly at4: Local<I32>;
-	readonly at16: Local<I32>;
-	readonly at1: Local<I32>;
-	readonly bitByte: Local<I32>;
-	readonly bit: Local<I32>;
-	/** Emits the addresses for the current `row`. */
-	place(): void;
 }
 
 interface Scope extends Common {
@@ -121,51 +110,6 @@ export function emitFastVariant(m: ModuleBuilder, s: StrictValues, kernels: Fast
 		});
 		f.return(p);
 	});
-}
-
-function createRows(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>, plans: readonly ValuePlan[], space: number): Rows {
-	const used = new Set<number>();
-	const visit = (column: Column): void => {
-		if (column.space !== space) return;
-		if (column.validity >= 0) used.add(0);
-		if (column.kind === 'struct') column.children.forEach(visit);
-		if (column.kind === 'scalar') {
-			used.add({ i64: 8, u64: 8, f64: 8, i32: 4, u32: 4, i8: 1, bits: 0, view: 16, offsets: 4 }[column.storage]);
-			if (column.textScales >= 0) used.add(1);
-		}
-	};
-	for (const plan of plans) {
-		const column = columnOf(plan);
-		if (column !== null) visit(column);
-		// A top without a struct column of its own: its fields are visited by the caller's list.
-	}
-	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
-	const rows = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
-	return {
-		...rows,
-		place() {
-			if (used.has(8)) rows.at8.set(batch.add(row.shl(3)));
-			if (used.has(4)) rows.at4.set(batch.add(row.shl(2)));
-			if (used.has(16)) rows.at16.set(batch.add(row.shl(4)));
-			if (used.has(1)) rows.at1.set(batch.add(row));
-			if (used.has(0)) {
-				rows.bitByte.set(batch.add(row.shrU(3)));
-				rows.bit.set(I32.of(1).shl(row.and(7)));
-			}
-		},
-	};
-}
-
-/** Emits a bit column's value: `set` is 0 or 1, or always 1 where not given. */
-function storeBit(scope: Scope, bitmap: number, set?: I32): void {
-	const { f, rows } = scope;
-	const byte = I32.load8U(rows.bitByte, bitmap);
-	if (set === undefined) f.store8(rows.bitByte, byte.or(rows.bit), bitmap);
-	else f.store8(rows.bitByte, byte.and(rows.bit.xor(-1)).or(I32.select(set, rows.bit, I32.of(0))), bitmap);
-}
-
-function markValid(scope: Scope, column: Column | null): void {
-	if (column !== null && column.validity >= 0) storeBit(scope, column.validity);
 }
 
 /** What the strict path must be told of the containers that are open here. */
@@ -399,7 +343,7 @@ function emitObject(scope: Scope, plan: MessagePlan): void {
 			f.if(maybeSeen.and(BigInt.asIntN(64, bit(field))).eqz(), () => storeNull(f, scope.s.stores, column, scope.rows.batch, scope.rows.row));
 		}
 	}
-	markValid(scope, plan.column);
+	markRowValid(scope, plan.column);
 }
 
 function emitTuple(scope: Scope, plan: TuplePlan): void {
@@ -433,7 +377,7 @@ function emitTuple(scope: Scope, plan: TuplePlan): void {
 	});
 	expect(scope, ']');
 	open.pop();
-	markValid(scope, plan.column);
+	markRowValid(scope, plan.column);
 }
 
 /** A list is a function of its own: its items have their own rows, and the loop its own registers. */
@@ -510,7 +454,7 @@ function storeSymbol(scope: Scope, column: NonNullable<ScalarPlan['column']>, st
 	const id = f.local(I32, s.kernels.find.call(I32.load(tables, column.symbolTable * 4), start, length) as I32, 'id');
 	otherwise.branchIf(id.ltS(0));
 	f.store(scope.rows.at4, id, column.values);
-	markValid(scope, column);
+	markRowValid(scope, column);
 }
 
 function storeText(scope: Scope, column: NonNullable<ScalarPlan['column']>, start: I32, length: I32, otherwise: Label): void {
@@ -520,7 +464,7 @@ function storeText(scope: Scope, column: NonNullable<ScalarPlan['column']>, star
 		() => f.store(rows.at16, inlineView(start, length), column.values),
 		() => otherwise.branchIf((s.stores.putText.call(heapOf(rows.batch, table), I32.of(table.textCapacity), rows.at16.add(column.values), start, length) as I32).eqz()),
 	);
-	markValid(scope, column);
+	markRowValid(scope, column);
 }
 
 function emitScalar(scope: Scope, plan: ScalarPlan): void {
@@ -546,7 +490,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 			point: type.kind === 'decimal' && fixed.scale > 0,
 			store: (value) => {
 				f.store(rows.at8, value, column.values);
-				markValid(scope, column);
+				markRowValid(scope, column);
 			},
 			...(column.textScales >= 0 ? { storeTextScale: (digits: I32) => f.store8(rows.at1, digits, column.textScales) } : {}),
 			otherwise,
@@ -586,7 +530,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 				parts: (mantissa, fraction, negative) => {
 					const magnitude = f.local(F64, mantissa.toF64S().div(F64.load(vectors.base.add(fraction.shl(3)), kernels.powersF64)), 'magnitude');
 					f.store(rows.at8, F64.select(negative, magnitude.neg(), magnitude), column.values);
-					markValid(scope, column);
+					markRowValid(scope, column);
 				},
 				otherwise,
 			});
@@ -597,7 +541,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 				const isTrue = f.local(I32, word.and(0xffffffffn).eq(0x65757274n), 'isTrue');
 				f.if(isTrue.or(word.and(0xffffffffffn).eq(0x65736c6166n)), () => {
 					storeBit(scope, column.values, isTrue);
-					markValid(scope, column);
+					markRowValid(scope, column);
 					p.set(p.add(5).sub(isTrue));
 					done.branch();
 				});
@@ -615,7 +559,7 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 			afterString((start, close, other) => {
 				other.branchIf((s.kernels.timestampText.call(start, close) as I32).eqz());
 				f.store(rows.at8, s.kernels.nanoseconds, column.values);
-				markValid(scope, column);
+				markRowValid(scope, column);
 			});
 			return;
 		case 'enumeration':
@@ -640,7 +584,7 @@ function emitUnsignedOrNarrow(scope: Scope, plan: ScalarPlan, otherwise: () => v
 					other.branchIf(fits.eqz(), { likely: false });
 					if (narrow) f.store(rows.at4, signed.wrap(), column.values);
 					else f.store(rows.at8, signed, column.values);
-					markValid(scope, column);
+					markRowValid(scope, column);
 				},
 				otherwise: () => other.branch(),
 			});
@@ -669,7 +613,7 @@ function emitEnumeration(scope: Scope, plan: ScalarPlan, otherwise: () => void):
 				(bytes.length === 8 ? word : word.and(mask)).eq(constant),
 				() => {
 					f.store(rows.at4, I32.of(id), column.values);
-					markValid(scope, column);
+					markRowValid(scope, column);
 					p.set(p.add(bytes.length));
 					done.branch();
 				},

@@ -2,25 +2,25 @@
  * The `schema` tier: a WebAssembly module generated from a schema's layout. One message at a time it guesses the
  * variant, runs that variant's fast path, and where that does not succeed selects and parses strictly.
  */
-import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import { followBranchProfile } from '../../../compiler/branch-profile.ts';
-import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { addDigitConstants } from '../../../kernels/decimals.ts';
 import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, type FunctionBuilder, type Global, I32, I64 } from '../../../wasm/index.ts';
+import { createModule, type Func, type FunctionBuilder, I32, I64 } from '../../../wasm/index.ts';
+import { createBatchState, emitRefusal } from '../../rows/batch-state.ts';
+import { planVariants, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
+import { emitStores } from '../../rows/store.ts';
 import { emitLayoutTier } from '../layout-tier/emit-layouts.ts';
 import type { Shapes } from '../layout-tier/shapes.ts';
 import { emitFastVariant, emitPlainEnd, type FastKernels, hasFastPath } from './fast-path.ts';
-import { FULL } from './faults.ts';
 import { emitGrammar } from './grammar.ts';
 import { emitGuess, guessable } from './guess.ts';
-import { planVariants, type ValuePlan, type VariantPlan } from './plan.ts';
 import { emitSelection } from './selection.ts';
-import { emitStores } from './store.ts';
 import { emitStrict, type Strict } from './strict-containers.ts';
 import { type Environment, emitStrictValues, type Times } from './strict-values.ts';
 
@@ -87,18 +87,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 		return may && (tried < ENOUGH_TRIES || times(acceptName(variants[index] as VariantPlan), FAST) >= tried * WORTH_TRYING);
 	});
 
-	// A parser's batch state, reset from the batch's header before each try.
-	const resetPending = (f: Parameters<Parameters<typeof m.func>[2]>[0], table: TableLayout, batch: I32): void => {
-		for (const space of table.spaces.slice(1)) (stores.pending.items[space.index] as Global<I32>).set(f, I32.load(batch, space.counter));
-		if (table.textCapacity > 0) stores.pending.text.set(f, I32.load(batch, table.textUsed));
-	};
-	const commit = (f: Parameters<Parameters<typeof m.func>[2]>[0], table: TableLayout, batch: I32, row: I32, descriptor: I32): void => {
-		for (const space of table.spaces.slice(1)) f.store(batch, stores.pending.items[space.index] as Global<I32>, space.counter);
-		if (table.textCapacity > 0) f.store(batch, stores.pending.text, table.textUsed);
-		if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
-		f.store(batch, row.add(1), 0);
-	};
-
+	const { resetPending, commit } = createBatchState(stores.pending);
 	/** `accept <variant>(p, end, context, descriptor, strictly) -> 1 | 0`: parses, checks the end, commits. */
 	const accept = variants.map((variant, index): Func => {
 		return m.func(acceptName(variant), { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
@@ -222,7 +211,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 					}
 				});
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
-				f.if(accepted.eqz(), () => emitRefusal(stopped));
+				f.if(accepted.eqz(), () => emitRefusal(f, grammar.faults, { p, end, context, variant, variants }, stopped));
 				// What is refused, no layout could have taken.
 				f.if(layouts.ne(0).and(accepted.ne(0)), () => {
 					f.store(layouts, I32.load(layouts, LEARNING.missed).add(1), LEARNING.missed);
@@ -235,40 +224,6 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 			});
 		});
 		f.return(done);
-
-		function emitRefusal(stopped: { branch(): void }): void {
-			const category = f.local(I32, grammar.faults.category, 'category');
-			const at = f.local(I32, grammar.faults.at, 'at');
-			f.if(category.eq(FULL), () => {
-				const batch = f.local(I32, I32.load(context.add(variant.shl(4)), CONTEXT.variants + CONTEXT.variantBatch), 'batch');
-				f.if(I32.load(batch).ne(0), () => {
-					f.store(context, I32.of(STOP.tableFull), CONTEXT.stop);
-					// Which table: variants without one never raise this.
-					f.switch(
-						variant,
-						variants.map((which) => () => f.store(context, I32.of(which.tableIndex), CONTEXT.stopTable)),
-						() => undefined,
-					);
-					stopped.branch();
-				});
-				category.set(I32.of(ERROR_CATEGORIES['too-large']));
-				at.set(p);
-			});
-			const errors = f.local(I32, I32.load(context, CONTEXT.errorCount), 'errors');
-			f.if(errors.geU(I32.load(context, CONTEXT.errorLimit)), () => {
-				f.store(context, I32.of(STOP.errorsFull), CONTEXT.stop);
-				stopped.branch();
-			});
-			const record = f.local(I32, I32.load(context, CONTEXT.errors).add(errors.mul(ERROR_RECORD.size)), 'record');
-			f.store(record, category, ERROR_RECORD.category);
-			f.store(record, at.sub(p), ERROR_RECORD.offset);
-			f.store(record, I64.load(context, CONTEXT.nextSequence), ERROR_RECORD.sequence);
-			f.store(record, p, ERROR_RECORD.start);
-			f.store(record, end.sub(p), ERROR_RECORD.length);
-			f.store(record, variant, ERROR_RECORD.variant);
-			f.store(record, I32.of(0), ERROR_RECORD.variant + 4);
-			f.store(context, errors.add(1), CONTEXT.errorCount);
-		}
 	});
 	pool.finish();
 	return m.toBytes();

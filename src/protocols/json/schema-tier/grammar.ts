@@ -5,7 +5,7 @@
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, type Faults } from '../../rows/faults.ts';
 
 export interface Grammar {
 	readonly faults: Faults;

@@ -7,8 +7,9 @@ import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
 import { type Discriminant, discriminantsOf, exclude } from '../../../schema/discriminants.ts';
 import type { Schema, ValueType } from '../../../schema/model.ts';
 import { type Func, type Global, I32, type ModuleBuilder } from '../../../wasm/index.ts';
+import { equalsBytes, equalsWithin } from '../../rows/constants.ts';
 import type { FastKernels } from './fast-path.ts';
-import { equalsBytes, equalsWithin, type StrictValues } from './strict-values.ts';
+import type { StrictValues } from './strict-values.ts';
 
 /** Text that must be there, or a value to skip. */
 type Lead = readonly (string | null)[];

@@ -5,27 +5,13 @@
 
 import { byTimes, byTimesWithin } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT, ERROR_CATEGORIES } from '../../../compiler/parser-abi.ts';
-import { type Discriminant, discriminantsOf, exclude, type Step } from '../../../schema/discriminants.ts';
+import { type Discriminant, exclude } from '../../../schema/discriminants.ts';
 import type { Schema } from '../../../schema/model.ts';
-import { type F64, type Func, type FunctionBuilder, type Global, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { type F64, type Func, type FunctionBuilder, I32, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { equalsBytes } from '../../rows/constants.ts';
+import { createPlaces, emitAbsent, emitChoice, forgetPlaces, KNOWN, type Place, type PlaceValues } from '../../rows/places.ts';
 import { nextToken } from './strict-containers.ts';
-import { equalsBytes, type StrictValues } from './strict-values.ts';
-
-/** What is known of a place. The order matters: from `string` on there is a value. */
-const KNOWN = { no: 0, absent: 1, string: 2, number: 3, true: 4, false: 5, null: 6, object: 7, array: 8 } as const;
-
-interface Place {
-	readonly name: string;
-	readonly step: Step | null;
-	readonly children: Place[];
-	readonly known: Global<I32>;
-	/** Value of a string (between its quotes) or number. */
-	readonly start: Global<I32>;
-	readonly end: Global<I32>;
-	readonly escaped: Global<I32>;
-	/** Elements of an array, -1 until its end was read. */
-	readonly length: Global<I32>;
-}
+import type { StrictValues } from './strict-values.ts';
 
 const encoder = new TextEncoder();
 
@@ -49,32 +35,7 @@ export function neverBoth(a: readonly Discriminant[], b: readonly Discriminant[]
  * is of both, so that the first that fits is the same one.
  */
 export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema, accepted: (variant: number) => number): Func {
-	let count = 0;
-	const createPlace = (name: string, step: Step | null): Place => {
-		const id = count++;
-		const global = (what: string): Global<I32> => m.global(I32, 0, { name: `place${id}.${what}`, mutable: true });
-		return { name, step, children: [], known: global('known'), start: global('start'), end: global('end'), escaped: global('escaped'), length: global('length') };
-	};
-	const root = createPlace('$', null);
-	/** All places that a step may lead to: one a key (aliases), or the position. */
-	const placesAt = (path: readonly Step[]): Place[] => {
-		let places = [root];
-		for (const step of path) {
-			places = places.flatMap((parent) => {
-				const single: Step[] = 'index' in step ? [step] : step.keys.map((key) => ({ keys: [key] }));
-				return single.map((one) => {
-					const name = 'index' in one ? `[${one.index}]` : `.${one.keys[0]}`;
-					const found = parent.children.find((child) => child.name === parent.name + name);
-					if (found !== undefined) return found;
-					const created = createPlace(parent.name + name, one);
-					parent.children.push(created);
-					return created;
-				});
-			});
-		}
-		return places;
-	};
-	const variants = schema.variants.map((variant, index) => ({ index, constraints: discriminantsOf(variant).map((discriminant) => ({ discriminant, places: placesAt(discriminant.path) })) }));
+	const { root, variants } = createPlaces(m, schema, false);
 	const constraintsOf = variants.map(({ constraints }) => constraints.map(({ discriminant }) => discriminant));
 	const known = new Map<number, boolean>();
 	const mayPass = (a: { readonly index: number }, b: { readonly index: number }): boolean => {
@@ -88,21 +49,11 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema,
 	const { grammar } = s;
 	const { faults } = grammar;
 	return m.func('select', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
-		forEachPlace(root, (place) => {
-			place.known.set(f, I32.of(KNOWN.no));
-			place.length.set(f, I32.of(-1));
-		});
+		forgetPlaces(f, root);
 		const after = f.local(I32, walk.call(p, end) as I32, 'after');
 		const category = f.local(I32, faults.category, 'category');
 		const at = f.local(I32, faults.at, 'at');
-		for (const { index, constraints } of inOrder) {
-			const name = schema.variants[index]?.name ?? '';
-			f.block((no) => {
-				for (const { discriminant, places } of constraints) no.branchIf(emitTest(f, s, discriminant, places, name).eqz(), { name: `not ${name}` });
-				f.count(`selected ${name}`);
-				f.return(I32.of(index));
-			});
-		}
+		emitChoice(f, inOrder, valuesOf(f, s));
 		const fail = (code: I32, address: I32): void => {
 			faults.category.set(f, code);
 			faults.at.set(f, address);
@@ -116,93 +67,30 @@ export function emitSelection(m: ModuleBuilder, s: StrictValues, schema: Schema,
 	});
 }
 
-function forEachPlace(place: Place, visit: (place: Place) => void): void {
-	visit(place);
-	for (const child of place.children) forEachPlace(child, visit);
-}
-
-/** Emits 1 where the constraint holds. Several places (a key with aliases): the one with a value counts. */
-function emitTest(f: FunctionBuilder, s: StrictValues, discriminant: Discriminant, places: readonly Place[], variant: string): I32 {
-	const { test } = discriminant;
-	const each = places.map((place) => emitSingleTest(f, s, discriminant, place, variant));
-	const absentEverywhere = places.map((place) => place.known.eq(KNOWN.absent)).reduce((all, one) => all.and(one));
-	if (test.kind === 'absent') return absentEverywhere;
-	const any = each.reduce((some, one) => some.or(one));
-	return discriminant.orAbsent ? any.or(absentEverywhere) : any;
-}
-
-function emitSingleTest(f: FunctionBuilder, s: StrictValues, { test, orNull }: Discriminant, place: Place, variant: string): I32 {
-	const holds = f.local(I32, 0, 'holds');
-	const { known } = place;
-	if (orNull) holds.set(known.eq(KNOWN.null));
-	const also = (condition: I32): void => holds.set(holds.or(condition));
-	/** The string's content, decoded where it must be; too long to decode means no match. */
-	const content = (use: (start: Local<I32>, length: Local<I32>) => void): void => {
-		f.if(
-			known.eq(KNOWN.string),
-			() => {
-				const start = f.local(I32, place.start, 'start');
-				const length = f.local(I32, place.end.sub(place.start), 'length');
-				f.block((tooLong) => {
-					f.if(
-						place.escaped,
-						() => {
-							tooLong.branchIf(length.gtU(s.environment.scratchSize), { name: `${variant}: too long` });
-							length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
-							start.set(s.environment.scratch);
-						},
-						undefined,
-						{ name: `${variant}: escaped` },
-					);
-					use(start, length);
-				});
-			},
-			undefined,
-			{ name: `${variant}: a string` },
-		);
-	};
-	const named = (what: string): { name: string } => ({ name: `${variant}: ${what}` });
-	switch (test.kind) {
-		case 'present':
-			also(known.geU(KNOWN.string));
-			break;
-		case 'absent':
-			break;
-		case 'object':
-			also(known.eq(KNOWN.object));
-			break;
-		case 'scalar':
-			also(known.geU(KNOWN.string).and(known.leU(KNOWN.null)));
-			break;
-		case 'array':
-			if (test.least === 0 && test.most === Number.POSITIVE_INFINITY) also(known.eq(KNOWN.array));
-			else {
-				const most = test.most === Number.POSITIVE_INFINITY ? 0x7fffffff : test.most;
-				also(known.eq(KNOWN.array).and(place.length.geS(test.least)).and(place.length.leS(most)));
-			}
-			break;
-		case 'template': {
-			const prefix = encoder.encode(test.prefix);
-			const suffix = encoder.encode(test.suffix);
-			content((start, length) => {
-				f.if(length.geU(prefix.length + suffix.length), () => also(equalsBytes(start, prefix).and(equalsBytes(start.add(length).sub(suffix.length), suffix))), undefined, named('length'));
+/** How strings and numbers between a message's brackets are compared with constants. */
+function valuesOf(f: FunctionBuilder, s: StrictValues): PlaceValues {
+	return {
+		byPosition: false,
+		// Decoded where it must be; too long to decode means no match.
+		string(place, variant, use) {
+			const start = f.local(I32, place.start, 'start');
+			const length = f.local(I32, place.end.sub(place.start), 'length');
+			f.block((tooLong) => {
+				f.if(
+					place.escaped,
+					() => {
+						tooLong.branchIf(length.gtU(s.environment.scratchSize), { name: `${variant}: too long` });
+						length.set(s.grammar.decode.call(start, place.end, s.environment.scratch) as I32);
+						start.set(s.environment.scratch);
+					},
+					undefined,
+					{ name: `${variant}: escaped` },
+				);
+				use(start, length);
 			});
-			break;
-		}
-		case 'equals': {
-			const { value } = test;
-			if (typeof value === 'string') {
-				const bytes = encoder.encode(value);
-				content((start, length) => {
-					f.if(length.eq(bytes.length), () => also(equalsBytes(start, bytes)), undefined, named('length'));
-				});
-			} else if (typeof value === 'number') {
-				f.if(known.eq(KNOWN.number), () => also((s.kernels.parseDouble.call(place.start, place.end) as F64).eq(value)), undefined, named('a number'));
-			} else also(known.eq(value === null ? KNOWN.null : value ? KNOWN.true : KNOWN.false));
-			break;
-		}
-	}
-	return holds;
+		},
+		number: (place) => s.kernels.parseDouble.call(place.start, place.end) as F64,
+	};
 }
 
 /**
@@ -216,7 +104,7 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	const name = `walk ${place.name}`;
 	// Every child has another key or index: at most one test holds, in any order. (Keys that are no Unicode may become the same bytes.)
 	const often = ({ child }: Child): number => s.times(name, child.name);
-	const inSchemaOrder = children.filter(({ child }) => child.step !== null && 'keys' in child.step);
+	const inSchemaOrder = children.filter(({ child }) => child.step !== null && 'key' in child.step);
 	const keyed = inSchemaOrder.every(({ child }) => child.name.isWellFormed()) ? byTimes(inSchemaOrder, often) : inSchemaOrder;
 	const indexed = byTimes(
 		children.filter(({ child }) => child.step !== null && 'index' in child.step),
@@ -224,12 +112,7 @@ function emitWalk(m: ModuleBuilder, s: StrictValues, place: Place, depth: number
 	);
 	return m.func(name, { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
 		const setAbsent = (which: readonly Child[], onlyUnknown: boolean): void => {
-			for (const { child } of which) {
-				forEachPlace(child, (below) => {
-					if (onlyUnknown) f.if(below.known.eq(KNOWN.no), () => below.known.set(f, I32.of(KNOWN.absent)));
-					else below.known.set(f, I32.of(KNOWN.absent));
-				});
-			}
+			for (const { child } of which) emitAbsent(f, child, onlyUnknown);
 		};
 		p.set(grammar.whitespace.call(p, end) as I32);
 		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
@@ -321,7 +204,7 @@ function emitWalkObject(f: FunctionBuilder, s: StrictValues, p: Local<I32>, end:
 		f.if(p.eqz(), () => f.return(I32.of(0)));
 		f.block((read) => {
 			for (const { child, walk } of keyed) {
-				const bytes = encoder.encode((child.step as { keys: readonly string[] }).keys[0] as string);
+				const bytes = encoder.encode((child.step as { key: string }).key);
 				f.if(
 					length.eq(bytes.length),
 					() => {

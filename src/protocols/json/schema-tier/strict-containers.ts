@@ -6,10 +6,11 @@ import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { byTimes } from '../../../compiler/branch-profile.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { equalsBytes } from '../../rows/constants.ts';
+import { columnOf, type ListPlan, type MessagePlan, type TuplePlan, type ValuePlan } from '../../rows/plan.ts';
+import { heapOf, markValid, storeListEnd, storeNull } from '../../rows/store.ts';
 import { stringStops, WORDS } from './grammar.ts';
-import type { ListPlan, MessagePlan, TuplePlan, ValuePlan } from './plan.ts';
-import { heapOf, markValid, storeListEnd, storeNull } from './store.ts';
-import { emitStrictScalar, equalsBytes, type StrictValues } from './strict-values.ts';
+import { emitStrictScalar, type StrictValues } from './strict-values.ts';
 
 /** The strict functions of a value and of all below it. */
 export interface Strict {
@@ -245,10 +246,6 @@ function emitObject(m: ModuleBuilder, s: StrictValues, plan: MessagePlan, table:
 		f.return(members.call(p, end, batch, row, I32.of(1), ...zeros) as I32);
 	});
 	return { value, resume: members, seenWords: words };
-}
-
-export function columnOf(plan: ValuePlan): import('../../../compiler/batch-layout.ts').Column | null {
-	return 'column' in plan ? plan.column : null;
 }
 
 /**

@@ -6,14 +6,16 @@
 
 import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { ERROR_CATEGORIES, SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
-import { DECIMAL_STATUS, type DecimalText, type DigitConstants, EXCESS, emitDecimalText, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
-import type { ScalarType } from '../../../schema/model.ts';
+import { DECIMAL_STATUS, type DecimalText, type DigitConstants, emitDecimalText, emitLongDecimal, emitShortDecimal, loadDigitVectors } from '../../../kernels/decimals.ts';
 import type { Func, FunctionBuilder, Global, ModuleBuilder } from '../../../wasm/index.ts';
 import { F64, I32, I64, V128 } from '../../../wasm/index.ts';
+import { equalsBytes } from '../../rows/constants.ts';
+import { fixedPoint } from '../../rows/fixed-point.ts';
+import { emitInternSymbol, type SymbolEnvironment } from '../../rows/intern.ts';
+import type { ConstantPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
+import { heapOf, markValid, type Stores, storeNull, storeScalar } from '../../rows/store.ts';
 import type { Grammar } from './grammar.ts';
 import { WORDS } from './grammar.ts';
-import type { ConstantPlan, ScalarPlan, TemplatePlan } from './plan.ts';
-import { heapOf, markValid, type Stores, storeNull, storeScalar } from './store.ts';
 
 /** Kernels that other rooms provide, bound to this module. */
 export interface ValueKernels {
@@ -28,12 +30,9 @@ export interface ValueKernels {
 }
 
 /** Where the parser's context keeps what values need; set by `parse`. */
-export interface Environment {
+export interface Environment extends SymbolEnvironment {
 	readonly scratch: Global<I32>;
 	readonly scratchSize: Global<I32>;
-	readonly symbolTables: Global<I32>;
-	/** 0 while a guess is tried: then no symbol is added, so that a wrong guess leaves no trace. */
-	readonly mayIntern: Global<I32>;
 }
 
 /** See compiler/branch-profile.ts. */
@@ -130,20 +129,7 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 		f.return(after);
 	});
 
-	/** Interns the content; `value` is the address faults name. Returns the id, or -1 with a fault. */
-	const internSymbol = m.func('internSymbol', { params: { table: I32, p: I32, length: I32, value: I32 }, results: [I32] }, (f, { table, p, length, value }) => {
-		const tooLarge = (): void => {
-			faults.category.set(f, I32.of(ERROR_CATEGORIES['too-large']));
-			faults.at.set(f, value);
-			f.return(I32.of(-1));
-		};
-		f.if(length.gtU(SYMBOL_LIMIT), tooLarge);
-		const address = f.local(I32, I32.load(environment.symbolTables.add(table.shl(2))), 'address');
-		const id = f.local(I32, kernels.find.call(address, p, length) as I32, 'id');
-		f.if(id.ltS(0).and(environment.mayIntern), () => id.set(kernels.intern.call(address, p, length) as I32));
-		f.if(id.ltS(0), tooLarge);
-		f.return(id);
-	});
+	const internSymbol = emitInternSymbol(m, faults, kernels, environment);
 
 	/** A text of any length at [p, close), escaped or not, to an Utf8View. */
 	const textValue = m.func('textContent', { params: { heap: I32, capacity: I32, view: I32, p: I32, close: I32, isEscaped: I32 }, results: [I32] }, (f, { heap, capacity, view, p, close, isEscaped }) => {
@@ -169,74 +155,6 @@ export function emitStrictValues(m: ModuleBuilder, grammar: Grammar, stores: Sto
 	});
 
 	return { grammar, stores, kernels, environment, decimalText, stringContent, contentStart, contentLength, numberValue, floatValue, float, isNull, internSymbol, textValue, digits, times, shortNumbers: new Map() };
-}
-
-const I64_MOST = (1n << 63n) - 1n;
-const I64_LEAST = 1n << 63n;
-const U64_MOST = (1n << 64n) - 1n;
-
-/** Scale and limits of the types that are fixed-point numbers. */
-export function fixedPoint(type: ScalarType): { scale: number; excess: number; most: bigint; least: bigint; range: number } | null {
-	switch (type.kind) {
-		case 'integer': {
-			const most = type.bits === 64 ? (type.signed ? I64_MOST : U64_MOST) : type.signed ? 0x7fffffffn : 0xffffffffn;
-			const least = type.signed ? most + 1n : 0n;
-			return { scale: 0, excess: EXCESS.reject, most, least, range: ERROR_CATEGORIES.range };
-		}
-		case 'decimal':
-			return { scale: type.scale, excess: EXCESS[type.excess], most: I64_MOST, least: I64_LEAST, range: ERROR_CATEGORIES.range };
-		case 'timestamp': {
-			if (type.format === 'rfc3339') return null;
-			const scale = { s: 9, ms: 6, us: 3, ns: 0 }[type.format];
-			return { scale, excess: EXCESS.truncate, most: I64_MOST, least: I64_LEAST, range: ERROR_CATEGORIES.timestamp };
-		}
-		default:
-			return null;
-	}
-}
-
-/** Constants up to this long may be compared wherever a message may end: what lies behind it is readable so far. */
-const SHORT = 48;
-
-/**
- * As `equalsBytes`, where the text may end before the constant does: a long one is only compared within the message, since
- * no more than READ_BEYOND bytes behind it may be read.
- */
-export function equalsWithin(p: I32, end: I32, bytes: Uint8Array): I32 {
-	if (bytes.length <= SHORT) return equalsBytes(p, bytes);
-	const fits = (): I32 => p.add(bytes.length).leU(end);
-	// Both sides of an `and` are computed: where it does not fit, something readable is compared.
-	return equalsBytes(I32.select(fits(), p, I32.of(0)), bytes).and(fits());
-}
-
-/** 1 where [p, p + length) is the constant: loads that overlap, no loop, nothing read beyond it. */
-export function equalsBytes(p: I32, bytes: Uint8Array): I32 {
-	const n = bytes.length;
-	const view = new DataView(bytes.buffer, bytes.byteOffset, n);
-	const at4 = (k: number): I32 => I32.load(p, k).xor(view.getInt32(k, true));
-	const at8 = (k: number): I64 => I64.load(p, k).xor(view.getBigInt64(k, true));
-	const at16 = (k: number): V128 => V128.load(p, k).xor(V128.i64x2(view.getBigInt64(k, true), view.getBigInt64(k + 8, true)));
-	if (n === 0) return I32.of(1);
-	if (n === 1) return I32.load8U(p).eq(view.getUint8(0));
-	if (n === 2) return I32.load16U(p).eq(view.getUint16(0, true));
-	if (n === 3)
-		return I32.load16U(p)
-			.eq(view.getUint16(0, true))
-			.and(I32.load8U(p, 2).eq(view.getUint8(2)));
-	if (n === 4) return at4(0).eqz();
-	if (n < 8)
-		return at4(0)
-			.or(at4(n - 4))
-			.eqz();
-	if (n === 8) return at8(0).eqz();
-	if (n <= 16)
-		return at8(0)
-			.or(at8(n - 8))
-			.eqz();
-	let difference = at16(0);
-	for (let k = 16; k + 16 <= n; k += 16) difference = difference.or(at16(k));
-	if (n % 16 !== 0) difference = difference.or(at16(n - 16));
-	return difference.anyTrue().eqz();
 }
 
 const encoder = new TextEncoder();

@@ -1,9 +1,10 @@
-/** What every reference parser does around one message: counters, error records, and where it stops. */
-import type { SchemaLayout, TableLayout } from '../../compiler/batch-layout.ts';
-import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ParseFunction, STOP } from '../../compiler/parser-abi.ts';
-import { internSymbol } from '../../symbols/index.ts';
+/** The loop of a parser in plain TypeScript over its messages, whatever their format: batches, counters, error records. */
+import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
+import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, type ParseFunction, STOP } from '../../../compiler/parser-abi.ts';
+import type { Variant } from '../../../schema/model.ts';
+import { internSymbol } from '../../../symbols/index.ts';
+import { PendingRow } from './pending-row.ts';
 import { BatchFull, Refusal } from './refusal.ts';
-import { PendingRow } from './rows.ts';
 
 /** A refused message's variant where none was selected. */
 const NO_VARIANT = 0xffffffff;
@@ -11,19 +12,21 @@ const NO_VARIANT = 0xffffffff;
 /** Gives a symbol's id, or -1 where the table is full. `table` is an index into `SchemaLayout.symbolTables`. */
 export type Intern = (table: number, bytes: Uint8Array) => number;
 
-/** One message, copied out of the arena. */
-export interface MessageToRead {
-	readonly bytes: Uint8Array;
+/** What a walk over one message works with. */
+export interface MessagePlaces {
+	/** Null for control variants, which have no columns. */
+	readonly target: PendingRow | null;
 	readonly intern: Intern;
+	/** A string with escapes that is longer than this cannot be decoded, except as text. */
 	readonly scratchSize: number;
 }
 
-/** A protocol's own part. Both throw {@link Refusal}; `read` also {@link BatchFull}. */
-export interface MessageReader {
-	/** Index of the message's variant. */
-	select(message: MessageToRead): number;
-	/** @param target null for control variants, which have no columns */
-	read(message: MessageToRead, variant: number, target: PendingRow | null, table: TableLayout | null): void;
+/** A format's own part: both throw {@link Refusal}, `read` {@link BatchFull}, too. */
+export interface ReferenceFormat {
+	/** The variant's index. */
+	select(message: Uint8Array, scratchSize: number): number;
+	/** Reads the whole message into the places. */
+	read(message: Uint8Array, variant: Variant, columns: TableLayout['columns'] | null, places: MessagePlaces): void;
 }
 
 type Outcome =
@@ -32,25 +35,25 @@ type Outcome =
 	/** Does not fit the batch of this table. */
 	| { readonly kind: 'full'; readonly table: number };
 
-export function referenceLoop(layout: SchemaLayout, memory: WebAssembly.Memory, reader: MessageReader): ParseFunction {
+export function createReferenceParser(layout: SchemaLayout, memory: WebAssembly.Memory, format: ReferenceFormat): ParseFunction {
+	const { variants } = layout.schema;
+
 	const parseOne = (view: DataView, descriptor: number, context: number): Outcome => {
-		const bytes = new Uint8Array(memory.buffer, view.getUint32(descriptor + DESCRIPTOR.offset, true), view.getUint32(descriptor + DESCRIPTOR.length, true)).slice();
+		const message = new Uint8Array(memory.buffer, view.getUint32(descriptor + DESCRIPTOR.offset, true), view.getUint32(descriptor + DESCRIPTOR.length, true)).slice();
 		const received = view.getBigInt64(descriptor + DESCRIPTOR.received, true);
+		const scratchSize = view.getUint32(context + CONTEXT.scratchSize, true);
 		const symbolTables = view.getUint32(context + CONTEXT.symbolTables, true);
-		const message: MessageToRead = {
-			bytes,
-			intern: (table, name) => internSymbol(memory, view.getUint32(symbolTables + table * 4, true), name),
-			scratchSize: view.getUint32(context + CONTEXT.scratchSize, true),
-		};
+		const intern = (table: number, bytes: Uint8Array): number => internSymbol(memory, view.getUint32(symbolTables + table * 4, true), bytes);
+
 		let variant = NO_VARIANT;
 		let table: TableLayout | null = null;
 		let batch = 0;
 		try {
-			variant = reader.select(message);
+			variant = format.select(message, scratchSize);
 			table = layout.tables[layout.tableOfVariant[variant] as number] ?? null;
 			batch = view.getUint32(entryOf(context, variant) + CONTEXT.variantBatch, true);
 			const target = table === null ? null : new PendingRow(view, table, batch);
-			reader.read(message, variant, target, table);
+			format.read(message, variants[variant] as Variant, table?.columns ?? null, { target, intern, scratchSize });
 			target?.commit(received);
 			return { kind: 'accepted', variant };
 		} catch (error) {

@@ -2,7 +2,7 @@
  * One row on its way into a batch: written beyond the batch's counters, visible only when {@link PendingRow.commit}
  * raises them. `compiler/batch-layout.ts` draws the memory.
  */
-import type { Column, ListColumn, ScalarColumn, TableLayout } from '../../compiler/batch-layout.ts';
+import type { Column, ListColumn, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { BatchFull } from './refusal.ts';
 
 /** An Utf8View holds texts up to this long itself. */

@@ -1,4 +1,4 @@
-import type { ErrorCategory } from '../../compiler/parser-abi.ts';
+import type { ErrorCategory } from '../../../compiler/parser-abi.ts';
 
 /** Thrown where the walk over a message meets its first error. */
 export class Refusal {

@@ -1,8 +1,8 @@
 /**
  * A variant's type joined with the columns of its table: the tree that the emitters walk.
  */
-import type { Column, ListColumn, ScalarColumn, SchemaLayout, StructColumn, TableLayout } from '../../../compiler/batch-layout.ts';
-import type { Field, ListType, LiteralType, MessageType, ScalarType, TemplateType, TupleType, ValueType, Variant } from '../../../schema/model.ts';
+import type { Column, ListColumn, ScalarColumn, SchemaLayout, StructColumn, TableLayout } from '../../compiler/batch-layout.ts';
+import type { Field, ListType, LiteralType, MessageType, ScalarType, TemplateType, TupleType, ValueType, Variant } from '../../schema/model.ts';
 
 interface Common {
 	/** For names of functions and locals, and messages. */
@@ -52,6 +52,11 @@ export interface ListPlan extends Common {
 	readonly item: ValuePlan;
 }
 export type ValuePlan = ScalarPlan | ConstantPlan | TemplatePlan | SkipPlan | MessagePlan | TuplePlan | ListPlan;
+
+/** The value's own column; null where it has none. */
+export function columnOf(plan: ValuePlan): Column | null {
+	return 'column' in plan ? plan.column : null;
+}
 
 export interface FieldPlan {
 	readonly field: Field;

@@ -2,8 +2,8 @@
  * Writing column values, as the strict path does: every address from the batch's start and the row. (The fast path
  * keeps row addresses in locals, see fast-path.ts.)
  */
-import type { Column, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
-import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { Column, ScalarColumn, TableLayout } from '../../compiler/batch-layout.ts';
+import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder, V128 } from '../../wasm/index.ts';
 import type { Faults } from './faults.ts';
 
 /** What a message has written beyond the batch's counters so far; the counters are raised when it is accepted. */
@@ -62,7 +62,7 @@ export function lanesBelow(count: I32): V128 {
 }
 
 /** Stores a scalar's value (not null). `value` is of the storage's class; for bits 0 or 1. */
-export function storeScalar(f: FunctionBuilder, stores: Stores, column: ScalarColumn, batch: I32, row: I32, value: I32 | I64 | import('../../../wasm/index.ts').F64): void {
+export function storeScalar(f: FunctionBuilder, stores: Stores, column: ScalarColumn, batch: I32, row: I32, value: I32 | I64 | import('../../wasm/index.ts').F64): void {
 	switch (column.storage) {
 		case 'i64':
 		case 'u64':

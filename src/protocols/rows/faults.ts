@@ -2,8 +2,8 @@
  * How generated functions report a refused message. Every function that walks text returns the address after what it
  * read, or 0 with the category and the address of the fault in two globals. (No text lies at address 0.)
  */
-import { ERROR_CATEGORIES, type ErrorCategory } from '../../../compiler/parser-abi.ts';
-import { type FunctionBuilder, type Global, I32, type ModuleBuilder } from '../../../wasm/index.ts';
+import { ERROR_CATEGORIES, type ErrorCategory } from '../../compiler/parser-abi.ts';
+import { type FunctionBuilder, type Global, I32, type ModuleBuilder } from '../../wasm/index.ts';
 
 /** In place of a category: the batch has no room for the message. */
 export const FULL = 255;
