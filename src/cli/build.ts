@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LayoutOptions, layoutSchema } from '../compiler/batch-layout.ts';
-import type { Field, MessageType, Schema, TupleType, ValueType } from '../schema/index.ts';
+import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
-import { PROTOCOL_NAMES, type ProtocolName, protocolOf } from './protocols.ts';
+import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, protocolOf, readAs } from './protocols.ts';
+import { structText, typeName } from './row-types.ts';
 import { bytesText } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -46,50 +47,6 @@ export declare function createParser(source: ModuleSource, options?: Options): P
 	return { wasm, javascript, types };
 }
 
-const typeName = (name: string): string => `${name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, __, letter: string) => letter.toUpperCase()).replace(/^\d/, '_$&')}Row`;
-
-function structText(type: MessageType | TupleType, indent: string): string {
-	const inner = `${indent}\t`;
-	const fields = type.fields.filter((field) => typeText(field.type, inner) !== null);
-	const kept = type.kind === 'message' && type.unknownKeys === 'keep' ? [`${inner}readonly unknownKeys: string | null;`] : [];
-	return `{\n${[...fields.map((field) => `${inner}readonly ${JSON.stringify(field.name)}: ${fieldText(field, inner)};`), ...kept].join('\n')}\n${indent}}`;
-}
-
-const fieldText = (field: Field, indent: string): string => `${typeText(field.type, indent)}${field.optional || field.nullable ? ' | null' : ''}`;
-
-/** What `row()` gives for a type; null where it has no column. */
-function typeText(type: ValueType, indent: string): string | null {
-	switch (type.kind) {
-		case 'literal':
-		case 'absent':
-		case 'skip':
-			return null;
-		case 'template':
-			return type.capture === null ? null : 'string';
-		case 'integer':
-			return type.bits === 64 ? 'bigint' : 'number';
-		case 'decimal':
-		case 'timestamp':
-			return 'bigint';
-		case 'float':
-			return 'number';
-		case 'flag':
-			return 'boolean';
-		case 'symbol':
-		case 'text':
-			return 'string';
-		case 'enumeration':
-			return type.unknown === 'intern' ? 'string' : type.values.map((value) => JSON.stringify(value)).join(' | ');
-		case 'list': {
-			const item = typeText(type.item, indent);
-			return `readonly ${item === null ? 'unknown' : item.includes('|') || type.itemNullable ? `(${item}${type.itemNullable ? ' | null' : ''})` : item}[]`;
-		}
-		case 'message':
-		case 'tuple':
-			return structText(type, indent);
-	}
-}
-
 export async function buildCommand(args: readonly string[]): Promise<number> {
 	const { values, positionals } = readArguments('build', args, {
 		out: { type: 'string' },
@@ -100,12 +57,14 @@ export async function buildCommand(args: readonly string[]): Promise<number> {
 		runtime: { type: 'string', default: 'tickforge/runtime' },
 		protocol: { type: 'string' },
 	});
-	const { schema } = await loadSchema('build', positionals[0]);
+	const { schema, protocol } = await loadSchema('build', positionals[0]);
+	const used = readAs('build', protocol, choice('build', 'protocol', values.protocol, PROTOCOL_NAMES)).name;
+	if (!isProtocolName(used)) throw new UsageError(`tickforge build: ${schema.name} is a binary format, and only parsers of JSON and MessagePack are built ahead of time`);
 	if (values.out === undefined) throw new UsageError('tickforge build: where to? Use --out DIR');
 	const rows = numberOption('build', 'rows', values.rows, 64, 2 ** 20);
 	const items = numberOption('build', 'items', values.items, 64, 2 ** 24);
 	const name = values.name ?? schema.name.replace(/[^A-Za-z0-9_.-]+/g, '-');
-	const files = buildParser(schema, { rows: rows ?? 4096, ...(items === undefined ? {} : { items }), received: values.received }, `${name}.wasm`, values.runtime, choice('build', 'protocol', values.protocol, PROTOCOL_NAMES));
+	const files = buildParser(schema, { rows: rows ?? 4096, ...(items === undefined ? {} : { items }), received: values.received }, `${name}.wasm`, values.runtime, used);
 	mkdirSync(values.out, { recursive: true });
 	const written: [string, Uint8Array | string][] = [
 		[`${name}.wasm`, files.wasm],

@@ -3,11 +3,13 @@ import { exchanges } from '../exchanges/index.ts';
 import { detectFormat } from '../framing/detect.ts';
 import { isQuarantine, readQuarantine } from '../integrity/quarantine.ts';
 import { parseFeed } from '../pipeline/feed.ts';
+import { binaryPresets } from '../protocols/presets.ts';
 import type { Schema } from '../schema/index.ts';
 import { bytesSource } from '../sources/bytes.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
 import { readArguments } from './arguments.ts';
+import { findFraming } from './binary-framing.ts';
 import { protocolOf } from './protocols.ts';
 import { table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -41,6 +43,15 @@ export async function fitPresets(sample: Uint8Array, complete: boolean): Promise
 	return fits.sort((a, b) => b.accepted - a.accepted || b.tables.length - a.tables.length);
 }
 
+/** The binary preset and the framing that fit a sample in no format known by its first bytes; null where none does. */
+async function fitBinary(head: Uint8Array): Promise<{ preset: string; format: string; why: string } | null> {
+	for (const { name, title, protocol } of binaryPresets) {
+		const found = await findFraming(protocol(), head);
+		if (found !== null) return { preset: name, format: found.format, why: `cut as ${found.format}, ${found.accepted} of its first ${found.messages} messages are ${title}` };
+	}
+	return null;
+}
+
 /** Null where the format cannot have such a schema. */
 function protocolFor(schema: Schema, isBinary: boolean): Protocol | null {
 	try {
@@ -60,10 +71,15 @@ export async function detectCommand(args: readonly string[]): Promise<number> {
 	const detected = detectFormat(head, complete);
 	const fits = detected.framing === null || head.length === 0 ? [] : await fitPresets(head, complete);
 	const best = fits.filter(({ accepted, tables }) => accepted >= 0.5 && tables.length > 0);
+	const binary = detected.format === 'unknown' ? await fitBinary(head) : null;
 	const quarantined = isQuarantine(head) && complete ? readQuarantine(head).header : null;
 	if (values.json) {
-		console.log(JSON.stringify({ path, compression, format: detected.format, why: detected.why, presets: fits.filter(({ accepted }) => accepted > 0), quarantine: quarantined }));
-		return detected.format === 'unknown' ? EXIT.input : EXIT.ok;
+		console.log(JSON.stringify({ path, compression, format: binary?.format ?? detected.format, why: binary?.why ?? detected.why, binary: binary?.preset ?? null, presets: fits.filter(({ accepted }) => accepted > 0), quarantine: quarantined }));
+		return detected.format === 'unknown' && binary === null ? EXIT.input : EXIT.ok;
+	}
+	if (binary !== null) {
+		console.log(`${path}: ${binary.preset}${compression === null ? '' : ` in ${compression}`}\n  because, ${binary.why}\n\n  tickforge run ${binary.preset} ${path}`);
+		return EXIT.ok;
 	}
 	console.log(`${path}: ${detected.format}${compression === null ? '' : ` in ${compression}`}\n  because ${detected.why}`);
 	if (quarantined !== null) console.log(`  refused by schema ${quarantined.schema.name} version ${quarantined.schema.version}, written ${quarantined.created}`);

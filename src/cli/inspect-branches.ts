@@ -43,6 +43,7 @@ export async function inspectBranches(options: InspectBranchesOptions): Promise<
 	const { protocol, file, tier } = options;
 	const { schema } = protocol;
 	if (tier === 'reference') throw new UsageError('tickforge inspect: the reference tier generates no code, so it has no branches to count; --tier is schema or layout');
+	if (tier === 'layout' && protocol.learner === undefined) throw new UsageError(`tickforge inspect: messages of ${schema.name} have no layout tier; leave --tier out, or make it schema`);
 	const runs: CountedRun[] = [];
 	for (const one of tier !== undefined ? [tier] : protocol.learner === undefined ? (['schema'] as const) : (['schema', 'layout'] as const)) runs.push(await countRun(options, one));
 	const ofSchema = runs.find((run) => run.tier === 'schema');
@@ -67,7 +68,7 @@ function saveBranches(path: string, profile: BranchProfile): void {
 }
 
 async function countRun({ protocol, file, rows, follow }: InspectBranchesOptions, tier: Tier): Promise<CountedRun> {
-	const { source, framing } = await openInput(file);
+	const { source, framing } = await openInput(file, undefined, protocol);
 	const counters = openCounters(HARDWARE);
 	try {
 		const states = counters.counters;

@@ -1,4 +1,5 @@
 /** `tickforge inspect --memory`: where a parser's writes and look-ups go, and what the processor counts while it parses. */
+
 import { placementVerdicts, symbolVerdicts, type Verdict } from '../compiler/placement-verdicts.ts';
 import type { Protocol } from '../compiler/protocol.ts';
 import { placementOf, type SpacePlacement, type TablePlacement } from '../compiler/write-streams.ts';
@@ -91,7 +92,7 @@ interface Counted {
 }
 
 async function countParsing(protocol: Protocol, file: string, layout: { rows?: number; stagger?: number }): Promise<Counted> {
-	const { source, framing } = await openInput(file);
+	const { source, framing } = await openInput(file, undefined, protocol);
 	const counters = openCounters();
 	try {
 		const states = counters.counters;

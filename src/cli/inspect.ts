@@ -1,5 +1,6 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
 import { TIERS } from '../compiler/protocol.ts';
+import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
 import { printModule } from '../wasm/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
@@ -7,7 +8,7 @@ import { inspectBranches } from './inspect-branches.ts';
 import { inspectMemory } from './inspect-memory.ts';
 import { loadSchema } from './load-schema.ts';
 import { readBranchProfile } from './profile-file.ts';
-import { PROTOCOL_NAMES, protocolOf } from './protocols.ts';
+import { isProtocolName, PROTOCOL_NAMES, protocolOf, readAs } from './protocols.ts';
 import { bytesText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -77,8 +78,9 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		'save-branches': { type: 'string' },
 		'branch-profile': { type: 'string' },
 	});
-	const protocol = choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES) ?? 'json';
-	const { schema } = await loadSchema('inspect', positionals[0]);
+	const loaded = await loadSchema('inspect', positionals[0]);
+	const { schema } = loaded;
+	const protocol = readAs('inspect', loaded.protocol, choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
 	const chosen = values.variant === undefined ? schema : { ...schema, variants: schema.variants.filter(({ name }) => name === values.variant) };
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
@@ -89,13 +91,13 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
 		const tier = choice('inspect', 'tier', values.tier, TIERS);
 		const follow = values['branch-profile'] === undefined ? undefined : readBranchProfile('inspect', values['branch-profile']);
-		const text = await inspectBranches({ protocol: protocolOf('inspect', protocol, schema), file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
+		const text = await inspectBranches({ protocol, file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
 		console.log(values.json ? text : `${schema.name}, version ${schema.version}\n${text}`);
 		return EXIT.ok;
 	}
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
-		console.log(await inspectMemory({ protocol: protocolOf('inspect', protocol, schema), variant: values.variant, rows, stagger, file: positionals[1] }));
+		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1] }));
 		return EXIT.ok;
 	}
 	const ofBranches = (['tier', 'save-branches', 'branch-profile'] as const).find((name) => values[name] !== undefined) ?? (['all', 'json'] as const).find((name) => values[name]);
@@ -109,7 +111,9 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	}
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
-	const bytes = protocolOf('inspect', protocol, chosen).generate(layout);
+	const format = (protocol as Partial<BinaryProtocol>).format;
+	const own = format !== undefined ? binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) }) : isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
+	const bytes = own.generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
 	if (values.code) console.log(`\n${printModule(bytes)}`);

@@ -1,12 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Protocol } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
+import { json } from '../protocols/json/index.ts';
+import { binaryPresets } from '../protocols/presets.ts';
+import { sbe } from '../protocols/sbe/index.ts';
 import { oneOf, type Schema, type Variant, validateSchema } from '../schema/index.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
 
 export interface LoadedSchema {
 	readonly schema: Schema;
+	/** What parses it: JSON, or the binary format that the preset or module describes. */
+	readonly protocol: Protocol;
 	/** The preset's name, or the module's path. */
 	readonly name: string;
 	/** For people. */
@@ -15,14 +21,30 @@ export interface LoadedSchema {
 	readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** A preset by name, or the default export (or the one named `schema`) of a module. */
-export async function loadSchema(command: string, given: string | undefined): Promise<LoadedSchema> {
+/**
+ * A preset by name, an SBE schema (`.xml`), or the default export (or the one named `schema`) of a module: a schema, or a protocol such as
+ * `binary(format)`.
+ *
+ * @param date day of the messages, for binary presets whose times count from midnight
+ */
+export async function loadSchema(command: string, given: string | undefined, date?: string): Promise<LoadedSchema> {
 	if (given === undefined) throw new UsageError(`tickforge ${command}: which preset or schema? See: tickforge run --list, tickforge ${command} --help`);
 	const preset = Object.values(exchanges).find(({ name }) => name === given);
-	if (preset !== undefined) return { schema: preset.schema, name: preset.name, title: preset.title, exports: {} };
+	if (preset !== undefined) return { schema: preset.schema, protocol: json(preset.schema), name: preset.name, title: preset.title, exports: {} };
+	const binaryPreset = binaryPresets.find(({ name }) => name === given);
+	if (binaryPreset !== undefined) {
+		const protocol = binaryPreset.protocol(date);
+		return { schema: protocol.schema, protocol, name: binaryPreset.name, title: binaryPreset.title, exports: {} };
+	}
+	if (given.endsWith('.xml')) {
+		if (!existsSync(given)) throw new UsageError(`tickforge ${command}: there is no file ${given}`, EXIT.input);
+		const protocol = await sbe(readFileSync(given, 'utf8'));
+		return { schema: protocol.schema, protocol, name: given, title: `SBE schema ${protocol.schema.name}`, exports: {} };
+	}
 	if (!/\.[mc]?[jt]s$/.test(given)) {
-		const near = nearest(given, Object.keys(exchanges));
-		throw new UsageError(`tickforge ${command}: there is no preset "${given}"${near === null ? '' : `; did you mean "${near}"?`}\nPresets: ${Object.keys(exchanges).join(', ')}. Or name a module: ./feed.ts`);
+		const names = [...Object.keys(exchanges), ...binaryPresets.map(({ name }) => name)];
+		const near = nearest(given, names);
+		throw new UsageError(`tickforge ${command}: there is no preset "${given}"${near === null ? '' : `; did you mean "${near}"?`}\nPresets: ${names.join(', ')}. Or name a module: ./feed.ts, or an SBE schema: ./schema.xml`);
 	}
 	const path = resolve(given);
 	if (!existsSync(path)) throw new UsageError(`tickforge ${command}: there is no file ${given}`, EXIT.input);
@@ -35,8 +57,13 @@ export async function loadSchema(command: string, given: string | undefined): Pr
 		throw new UsageError(`tickforge ${command}: ${given} could not be loaded: ${reason}.${stripping}`, EXIT.input);
 	}
 	const exported = module.default ?? module.schema;
+	if (isProtocol(exported)) return { schema: exported.schema, protocol: exported, name: given, title: exported.schema.name, exports: module };
 	if (typeof exported !== 'object' || exported === null || !('variants' in exported || 'role' in exported)) throw new UsageError(`tickforge ${command}: ${given} must export a schema as its default: export default oneOf('feed', { version: 1 }, message(…))`);
 	const schema = 'variants' in exported ? (exported as Schema) : oneOf((exported as Variant).name, { version: 1 }, exported as Variant);
 	validateSchema(schema);
-	return { schema, name: given, title: schema.name, exports: module };
+	return { schema, protocol: json(schema), name: given, title: schema.name, exports: module };
+}
+
+function isProtocol(exported: unknown): exported is Protocol {
+	return typeof exported === 'object' && exported !== null && 'reference' in exported && 'generate' in exported && 'schema' in exported;
 }

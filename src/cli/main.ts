@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) 
 	doctor: async () => (await import('./doctor.ts')).doctorCommand,
 	prove: async () => (await import('./prove.ts')).proveCommand,
 	simulate: async () => (await import('./simulate.ts')).simulateCommand,
+	types: async () => (await import('./types.ts')).typesCommand,
 	build: async () => (await import('./build.ts')).buildCommand,
 	start: async () => (await import('./start.ts')).startCommand,
 };

@@ -10,6 +10,19 @@ const PROTOCOLS = { json, msgpack } as const;
 export type ProtocolName = keyof typeof PROTOCOLS;
 export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as ProtocolName[];
 
+export const isProtocolName = (name: string): name is ProtocolName => Object.hasOwn(PROTOCOLS, name);
+
+/**
+ * The protocol of a schema, whose messages are said or found to be JSON or MessagePack. A format of its own stays what it is.
+ *
+ * @throws UsageError where it is another
+ */
+export function readAs(command: string, loaded: Protocol, name: ProtocolName | undefined): Protocol {
+	if (name === undefined || name === loaded.name) return loaded;
+	if (loaded.name !== 'json') throw new UsageError(`tickforge ${command}: messages of ${loaded.schema.name} are ${loaded.name}, not ${name}`);
+	return protocolOf(command, name, loaded.schema);
+}
+
 /** @throws UsageError where the format cannot have such a schema */
 export function protocolOf(command: string, name: ProtocolName, schema: Schema): Protocol {
 	try {

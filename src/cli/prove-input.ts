@@ -1,12 +1,13 @@
 /** What `tickforge prove` repeats: whole messages of a file, or messages made up. */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
+import type { Protocol } from '../compiler/protocol.ts';
 import { lines } from '../framing/lines.ts';
 import { type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
 import { createArena } from '../memory/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { framePieces, simulate, type Venue, venues } from '../simulate/index.ts';
 import { messagesOfSchema } from '../simulate/of-schema.ts';
-import type { ProtocolName } from './protocols.ts';
+import { protocolOf } from './protocols.ts';
 import { openInput } from './run.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -19,7 +20,8 @@ export interface RepeatedInput {
 	readonly framing: Framing;
 	/** Whether the file has more than was taken. */
 	readonly isPart: boolean;
-	readonly protocol: ProtocolName;
+	/** What parses it. */
+	readonly protocol: Protocol;
 }
 
 /** Taken of a file: enough that messages differ, little enough to lie in memory. */
@@ -31,8 +33,8 @@ const DESCRIPTORS = 4096;
 const LONGEST = 4 * 2 ** 20;
 
 /** The start of a file (or standard input), unpacked, up to its last whole message. */
-export async function readInput(file: string, format: string | undefined): Promise<RepeatedInput> {
-	const opened = await openInput(file, format);
+export async function readInput(file: string, format: string | undefined, protocol: Protocol): Promise<RepeatedInput> {
+	const opened = await openInput(file, format, protocol);
 	const { source, framing } = opened;
 	let room = new Uint8Array(2 ** 20);
 	let length = 0;
@@ -62,7 +64,7 @@ export async function readInput(file: string, format: string | undefined): Promi
 export function generateInput(schema: Schema, preset: string): RepeatedInput {
 	const isSimulated = venues().some((venue) => venue === preset);
 	const text = isSimulated ? [...framePieces(simulate({ venue: preset as Venue, messages: GENERATED }), 'ndjson')] : [new TextEncoder().encode(`${messagesOfSchema(schema, GENERATED).join('\n')}\n`)];
-	return { name: isSimulated ? `${GENERATED} messages of the ${preset} simulator` : `${GENERATED} messages made up from the schema`, format: 'ndjson', bytes: new Uint8Array(Buffer.concat(text)), framing: lines(), isPart: false, protocol: 'json' };
+	return { name: isSimulated ? `${GENERATED} messages of the ${preset} simulator` : `${GENERATED} messages made up from the schema`, format: 'ndjson', bytes: new Uint8Array(Buffer.concat(text)), framing: lines(), isPart: false, protocol: protocolOf('prove', 'json', schema) };
 }
 
 /** Without a last message that is cut off, so that the first one can follow. A file's last line without an end gets one. */

@@ -7,7 +7,6 @@ import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { type LoadedSchema, loadSchema } from './load-schema.ts';
-import { protocolOf } from './protocols.ts';
 import { generateInput, type RepeatedInput, readInput } from './prove-input.ts';
 import { bytesText, count, secondsText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -46,7 +45,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	if (what !== 'allocations') throw new UsageError(`tickforge prove: ${what === undefined ? 'prove what?' : `"${what}" cannot be proved.`} There is: tickforge prove allocations <preset | schema.ts> [file]`);
 	const started = performance.now();
 	const loaded = await loadSchema('prove', preset);
-	const { schema, name, title } = loaded;
+	const { schema, protocol, name, title } = loaded;
 	const onBatch = callbackOf(loaded);
 	const messages = numberOption('prove', 'messages', values.messages, 1000, 1e12) ?? 10_000_000;
 	const restarts = numberOption('prove', 'restarts', values.restarts, 0, 10_000) ?? 30;
@@ -56,11 +55,12 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	const items = numberOption('prove', 'items', values.items, 64, 2 ** 24);
 	const warmUp = numberOption('prove', 'warm-up', values['warm-up'], 0, 1e12);
 	const allowance = numberOption('prove', 'allow', values.allow, 0, 2 ** 40);
-	const input = file === undefined ? generateInput(schema, name) : await readInput(file, values.format);
+	if (file === undefined && protocol.name !== 'json') throw new UsageError(`tickforge prove: messages of ${schema.name} are not made up; name a file of them`);
+	const input = file === undefined ? generateInput(schema, name) : await readInput(file, values.format, protocol);
 
 	// What there is to learn is learned sooner; what is allocated afterwards does not depend on it.
 	const options = { received: true, onBatch, tiering: { learningShare: 0.5 }, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };
-	const workload = feedWorkload(protocolOf('prove', input.protocol, schema), input.bytes, input.framing, options);
+	const workload = feedWorkload(input.protocol, input.bytes, input.framing, options);
 	const allocations = await proveAllocations(workload.run, {
 		messages,
 		// With fewer messages longer segments: one should hold some batches.
@@ -71,7 +71,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 		...(allowance === undefined ? {} : { allowance }),
 	});
 	const { statistics, tier: used } = workload.summary();
-	const restarted = restarts === 0 ? null : await proveRestarts(() => startAndStop(schema, input, options), { rounds: restarts });
+	const restarted = restarts === 0 ? null : await proveRestarts(() => startAndStop(input, options), { rounds: restarts });
 	const proof: Proof = { title, input, tier: used, hasCallback: 'onBatch' in loaded.exports, allocations, refused: statistics.refused, parsed: statistics.messages, layouts: statistics.layouts, restarts: restarted, seconds: (performance.now() - started) / 1000 };
 	console.log(values.json ? JSON.stringify(proofObject(proof)) : render(proof));
 	return isProven(proof) ? EXIT.ok : EXIT.notProven;
@@ -87,9 +87,9 @@ function callbackOf({ exports, name }: LoadedSchema): OnBatch {
 }
 
 /** One life of a parser: made, used on the input's first messages, ended. */
-async function startAndStop(schema: Schema, { bytes, framing, protocol }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
+async function startAndStop({ bytes, framing, protocol }: RepeatedInput, options: { readonly onBatch: OnBatch; readonly tier?: Tier; readonly rows?: number; readonly items?: number }): Promise<void> {
 	let left = RESTART_MESSAGES;
-	await feedWorkload(protocolOf('prove', protocol, schema), bytes, framing, options).run((messages) => (left -= messages) > 0);
+	await feedWorkload(protocol, bytes, framing, options).run((messages) => (left -= messages) > 0);
 }
 const RESTART_MESSAGES = 1000;
 

@@ -6,7 +6,7 @@ import type { BranchProfile } from '../compiler/branch-profile.ts';
 import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../compiler/code-cache.ts';
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
-import { TIERS, type Tier } from '../compiler/protocol.ts';
+import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { detectFormat, FRAMINGS } from '../framing/detect.ts';
 import { lengthPrefixed } from '../framing/length-prefixed.ts';
@@ -18,6 +18,7 @@ import { createArena } from '../memory/index.ts';
 import { mapFile } from '../os/index.ts';
 import { compile, type MessageParser } from '../pipeline/compile.ts';
 import { type FeedSummary, parseFeed } from '../pipeline/feed.ts';
+import { binaryPresets } from '../protocols/presets.ts';
 import type { Schema } from '../schema/index.ts';
 import { openSink, type Sink, type SinkSummary, withOneDictionary } from '../sinks/index.ts';
 import { iterableSource } from '../sources/bytes.ts';
@@ -26,10 +27,11 @@ import { fileSource, stdinSource } from '../sources/file.ts';
 import type { Source } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
+import { findFraming } from './binary-framing.ts';
 import { loadSchema } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
-import { PROTOCOL_NAMES, type ProtocolName, protocolOf } from './protocols.ts';
+import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
 import { writeReport } from './report-file.ts';
 import { type ComparedRun, comparedObject, createComparing, readSecondParser, renderCompared, type SecondParser } from './second-parser.ts';
 import { bytesText, count, createProgress, secondsText, table } from './terminal.ts';
@@ -37,6 +39,8 @@ import { EXIT, UsageError } from './usage.ts';
 
 export interface RunOptions {
 	readonly schema: Schema;
+	/** What parses it, as far as the inputs do not look otherwise. */
+	readonly protocol: Protocol;
 	/** The preset's name, or the path of the schema's module. */
 	readonly preset: string;
 	/** For people. */
@@ -49,7 +53,7 @@ export interface RunOptions {
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
 	/** Of the messages. Default: what the inputs look like, else JSON. */
-	readonly protocol?: ProtocolName | undefined;
+	readonly protocolName?: ProtocolName | undefined;
 	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
 	readonly map?: boolean | undefined;
 	readonly tier?: Tier | undefined;
@@ -94,6 +98,10 @@ export interface RunResult {
 	readonly frameSeconds: number;
 	readonly memory: number;
 	readonly skipped: number;
+	/** Of framings with sequence numbers. */
+	readonly gaps: number;
+	readonly missing: number;
+	readonly repeated: number;
 	readonly variants: Readonly<Record<string, number>>;
 	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
 	readonly examples: readonly RefusedExample[];
@@ -121,8 +129,8 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const comparing = options.second === undefined ? null : createComparing(options.second);
 	let quarantine = null as ReturnType<typeof createQuarantineFile> | null;
 	/** Of all inputs; known with the first one. */
-	let protocolName = null as ProtocolName | null;
-	const useProtocol = (name: ProtocolName, input: string): void => {
+	let protocolName = null as string | null;
+	const useProtocol = ({ name }: Protocol, input: string): void => {
 		if (protocolName !== null && protocolName !== name) throw new UsageError(`tickforge run: ${input} holds ${name}, and the input before it ${protocolName}; run them one by one, or say --protocol`);
 		if (protocolName !== null) return;
 		protocolName = name;
@@ -148,10 +156,9 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const keepProfile = options.learn === true || options.saveProfile !== undefined;
 	try {
 		for (const input of options.inputs) {
-			const opened = await openInput(input, options.format);
-			const { framing, format, compression } = opened;
-			useProtocol(options.protocol ?? opened.protocol, input);
-			const protocol = protocolOf('run', protocolName ?? 'json', schema);
+			const opened = await openInput(input, options.format, options.protocol, options.protocolName);
+			const { framing, format, compression, protocol } = opened;
+			useProtocol(protocol, input);
 			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
@@ -228,6 +235,9 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		frameSeconds: sum((summary) => summary.frameSeconds),
 		memory: Math.max(...summaries.map((summary) => summary.memory)),
 		skipped: sum((summary) => summary.skipped),
+		gaps: sum((summary) => summary.gaps),
+		missing: sum((summary) => summary.missing),
+		repeated: sum((summary) => summary.repeated),
 		variants,
 		categories,
 		examples,
@@ -244,7 +254,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 }
 
 /** Bytes of a refused message, for people. */
-function textOf(bytes: Uint8Array, protocol: ProtocolName): string {
+function textOf(bytes: Uint8Array, protocol: string): string {
 	return protocol === 'json'
 		? new TextDecoder().decode(bytes)
 		: Buffer.from(bytes)
@@ -269,32 +279,43 @@ async function openOutput(out: string, { inputs, second, compression }: RunOptio
 	return inputs.length > 1 || second?.mode === 'rollout' ? withOneDictionary(sink, layout) : sink;
 }
 
-/** Opens a file or standard input, unpacks it, and finds out how it is cut into messages. */
-export async function openInput(input: string, format?: string): Promise<{ source: Source; framing: Framing; format: string; protocol: ProtocolName; compression: string | null; why: string }> {
+/** Opens a file or standard input, unpacks it, and finds out how it is cut into messages, and what they are where the schema or `named` does not say. */
+export async function openInput(input: string, format: string | undefined, loaded: Protocol, named?: ProtocolName): Promise<{ source: Source; framing: Framing; format: string; protocol: Protocol; compression: string | null; why: string }> {
 	const raw = input === '-' ? stdinSource() : fileSource(input);
 	const { source, compression, head, complete } = await openCompressed(raw);
 	if (format !== undefined) {
-		const named = FRAMINGS[format];
-		if (named === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
-		return { source, framing: named(), format, protocol: format === 'msgpack' ? 'msgpack' : 'json', compression, why: 'as --format says' };
+		const make = FRAMINGS[format];
+		if (make === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
+		return { source, framing: make(), format, protocol: readAs('run', loaded, named ?? (format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: 'as --format says' };
 	}
 	if (isQuarantine(head)) {
 		source.close();
-		return { ...replay(input), compression };
+		return { ...replay(input, loaded, named), compression };
+	}
+	if (!isProtocolName(loaded.name)) {
+		const found = await findFraming(loaded, head);
+		const framing = found === null ? undefined : FRAMINGS[found.format]?.();
+		if (found === null || framing === undefined) {
+			source.close();
+			throw new UsageError(`tickforge run: ${input} has no messages of ${loaded.schema.name}, however it is cut; if it has, say how with --format (${Object.keys(FRAMINGS).join(', ')})`, EXIT.input);
+		}
+		return { source, framing, format: found.format, protocol: readAs('run', loaded, named), compression, why: `read as ${framing.description}, ${found.accepted} of its first ${found.messages} messages are ${loaded.schema.name}` };
 	}
 	const detected = detectFormat(head, complete);
 	if (detected.framing === null) {
 		source.close();
 		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${detected.why}`, EXIT.input);
 	}
-	return { source, framing: detected.framing, format: detected.format, protocol: detected.format === 'msgpack' ? 'msgpack' : 'json', compression, why: detected.why };
+	return { source, framing: detected.framing, format: detected.format, protocol: readAs('run', loaded, named ?? (detected.format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: detected.why };
 }
 
 /** The messages of a quarantine file, with their receive times, as a stream. */
-function replay(path: string): { source: Source; framing: Framing; format: string; protocol: ProtocolName; why: string } {
+function replay(path: string, loaded: Protocol, named: ProtocolName | undefined): { source: Source; framing: Framing; format: string; protocol: Protocol; why: string } {
 	const reader = readQuarantine(readFileSync(path));
-	const protocol = PROTOCOL_NAMES.find((name) => name === reader.header.protocol);
-	if (protocol === undefined) throw new UsageError(`tickforge run: ${path} holds messages of the protocol "${reader.header.protocol}", which this version does not know`, EXIT.input);
+	const kept = reader.header.protocol;
+	const isOwn = kept === loaded.name;
+	if (!isOwn && !isProtocolName(kept)) throw new UsageError(`tickforge run: ${path} holds messages of the protocol "${kept}", which ${isProtocolName(loaded.name) ? 'this version does not know, or only with a preset or schema of it' : `is not that of ${loaded.schema.name}`}`, EXIT.input);
+	const protocol = readAs('run', loaded, named ?? (isOwn || !isProtocolName(kept) ? undefined : kept));
 	function* stamped(records: Iterable<QuarantineRecord>): Generator<Uint8Array> {
 		for (const { bytes, received } of records) {
 			const head = new Uint8Array(12);
@@ -380,7 +401,8 @@ export function renderSummary(result: RunResult): string {
 			['memory', `${bytesText(result.memory)} in the arena`],
 			...(observations.first === null || observations.last === null ? [] : [['time range', `${isoOf(observations.first)} to ${isoOf(observations.last)}`]]),
 			...(observations.symbols.size === 0 ? [] : [['symbols', symbolsText(observations.symbols)]]),
-			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} lines (connections, what the client sent)`]]),
+			...(result.gaps === 0 && result.repeated === 0 ? [] : [['sequence numbers', `${count(result.gaps)} gaps, ${count(result.missing)} messages missing, ${count(result.repeated)} came again`]]),
+			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} ${isProtocolName(options.protocol.name) ? 'lines (connections, what the client sent)' : 'packets'}`]]),
 		]),
 	);
 	const types = Object.entries(result.variants).filter(([, accepted_]) => accepted_ > 0);
@@ -441,6 +463,9 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		parseSeconds: result.parseSeconds,
 		takeSeconds: result.takeSeconds,
 		frameSeconds: result.frameSeconds,
+		gaps: result.gaps,
+		missing: result.missing,
+		repeated: result.repeated,
 		nanosecondsPerMessage: result.messages === 0 ? null : (result.parseSeconds / result.messages) * 1e9,
 		memory: result.memory,
 		timeRange: result.observations.first === null ? null : { first: isoOf(result.observations.first), last: isoOf(result.observations.last ?? result.observations.first) },
@@ -487,33 +512,37 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		'rollout-allow': { type: 'string' },
 		json: { type: 'boolean', default: false },
 		quiet: { type: 'boolean', default: false },
+		date: { type: 'string' },
 		list: { type: 'boolean', default: false },
 	});
 	if (values.list) {
 		console.log(
 			table(
-				Object.values(exchanges).map((preset) => [
-					preset.name,
-					preset.title,
-					preset.schema.variants
-						.filter(({ role }) => role === 'table')
-						.map(({ name }) => name)
-						.join(' '),
-				]),
+				Object.values(exchanges)
+					.map((preset) => [
+						preset.name,
+						preset.title,
+						preset.schema.variants
+							.filter(({ role }) => role === 'table')
+							.map(({ name }) => name)
+							.join(' '),
+					])
+					.concat(binaryPresets.map((preset) => [preset.name, preset.title, `binary, ${preset.protocol().schema.variants.length} messages`])),
 			),
 		);
 		return EXIT.ok;
 	}
-	const { schema, name, title } = await loadSchema('run', positionals[0]);
+	const { schema, protocol, name, title } = await loadSchema('run', positionals[0], values.date);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
 		// Said before outputs are opened.
 		if (input !== '-') closeSync(openFile(input));
 	}
-	const second = await readSecondParser(values, schema, values.out);
+	const second = await readSecondParser(values, protocol, values.out);
 	const result = await runInputs({
 		schema,
+		protocol,
 		preset: name,
 		title,
 		inputs,
@@ -523,7 +552,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: numberOption('run', 'keep', values.keep, 0, 2 ** 30),
 		report: values.report,
 		format: values.format,
-		protocol: choice('run', 'protocol', values.protocol, PROTOCOL_NAMES),
+		protocolName: choice('run', 'protocol', values.protocol, PROTOCOL_NAMES),
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
 		profile: values.profile === undefined ? undefined : readProfile('run', values.profile),

@@ -10,12 +10,13 @@ import type { Schema } from '../schema/index.ts';
 import { numberOption } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
 import { readProfile } from './profile-file.ts';
-import { type ProtocolName, protocolOf } from './protocols.ts';
+import { isProtocolName, protocolOf } from './protocols.ts';
 import { count, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
 export interface SecondParser {
 	readonly mode: 'shadow' | 'rollout';
+	readonly protocol: Protocol;
 	readonly schema: Schema;
 	/** Undefined: the default one. */
 	readonly tier: Tier | undefined;
@@ -47,7 +48,7 @@ export interface SecondParserArguments {
 const PROFILE_ENDING = '.profile';
 
 /** @returns null where none is asked for. @throws UsageError */
-export async function readSecondParser(values: SecondParserArguments, schema: Schema, out: string | undefined): Promise<SecondParser | null> {
+export async function readSecondParser(values: SecondParserArguments, protocol: Protocol, out: string | undefined): Promise<SecondParser | null> {
 	const given = values.shadow ?? values.rollout;
 	if (given === undefined) {
 		const alone = Object.entries(values).find(([name, value]) => /^(shadow|rollout)-/.test(name) && value !== undefined)?.[0];
@@ -62,8 +63,10 @@ export async function readSecondParser(values: SecondParserArguments, schema: Sc
 	}
 	const tier = TIERS.find((name) => name === given);
 	const profile = tier === undefined && given.endsWith(PROFILE_ENDING) ? readProfile('run', given) : undefined;
-	const loaded = profile !== undefined ? { schema, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given) : { schema, title: `the ${tier} tier` };
-	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(schema), layoutSchema(loaded.schema))) {
+	if (profile !== undefined && protocol.learner === undefined) throw new UsageError(`tickforge run: ${given} is a profile of layouts, and messages of ${protocol.schema.name} have none; compare with a tier`);
+	const own = { protocol, schema: protocol.schema };
+	const loaded = profile !== undefined ? { ...own, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given) : { ...own, title: `the ${tier} tier` };
+	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(protocol.schema), layoutSchema(loaded.schema))) {
 		throw new UsageError(`tickforge run: --rollout ${given} has other tables than the schema, and --out cannot hold both; leave --out away, or compare with --shadow`);
 	}
 	const steps = (values['rollout-steps'] ?? '0.01,0.1,0.5,1').split(',').map((text) => numberOption('run', 'rollout-steps', text, 0, 1) as number);
@@ -81,10 +84,10 @@ export async function readSecondParser(values: SecondParserArguments, schema: Sc
 	};
 }
 
-async function loadSecond(mode: string, given: string): Promise<{ schema: Schema; title: string }> {
+async function loadSecond(mode: string, given: string): Promise<{ protocol: Protocol; schema: Schema; title: string }> {
 	try {
-		const { schema, title } = await loadSchema('run', given);
-		return { schema, title: `${title}, version ${schema.version}` };
+		const { protocol, schema, title } = await loadSchema('run', given);
+		return { protocol, schema, title: `${title}, version ${schema.version}` };
 	} catch (error) {
 		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset, a schema file or a profile (FILE${PROFILE_ENDING}), not "${given}"`);
 		throw error;
@@ -143,7 +146,8 @@ export function createComparing(second: SecondParser): Comparing {
 		parser(protocol, options) {
 			input++;
 			const common = { share: second.share, keep: FIRST, onDifference };
-			const candidate = { protocol: protocolOf('run', protocol.name as ProtocolName, second.schema), ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
+			const read = second.protocol.name === 'json' && isProtocolName(protocol.name) ? protocolOf('run', protocol.name, second.schema) : second.protocol;
+			const candidate = { protocol: read, ...(second.tier === undefined ? {} : { tier: second.tier }), ...(second.profile === undefined ? {} : { profile: second.profile }) };
 			if (second.mode === 'shadow') {
 				const parser = shadow({ protocol, ...options }, candidate, common);
 				statistics.push(parser.statistics);

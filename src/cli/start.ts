@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { exchanges } from '../exchanges/index.ts';
+import { json } from '../protocols/json/index.ts';
 import type { Venue } from '../simulate/index.ts';
 import { numberOption, readArguments } from './arguments.ts';
 import { writeReport } from './report-file.ts';
@@ -31,6 +32,7 @@ export async function startCommand(args: readonly string[]): Promise<number> {
 		const preset = exchanges[venue];
 		const result = await runInputs({
 			schema: preset.schema,
+			protocol: json(preset.schema),
 			preset: preset.name,
 			title: `${preset.title} (simulated)`,
 			inputs: [path],

@@ -38,7 +38,8 @@ export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 		text: `tickforge run <preset | schema.ts> <file… | -> [options]
 
 Parses recorded messages with a preset (tickforge run --list) or your own schema
-(a module whose default export is a schema), and prints a summary.
+(a module whose default export is a schema, or a protocol: binary(format)),
+and prints a summary.
 Captures, NDJSON, length-prefixed and concatenated JSON, and MessagePack are told
 apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads
 standard input.
@@ -50,8 +51,10 @@ standard input.
   --keep BYTES        bytes kept of each refused message (default 65536)
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated, msgpack,
-                      length-32-little, length-32-big, length-16-little, length-16-big
+                      length-32-little, length-32-big, length-16-little, length-16-big,
+                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh
   --protocol NAME     of the messages: json or msgpack (default: as they look)
+  --date DAY          of binary messages whose times count from midnight: 2019-12-30
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
                       schema (generated), or reference (plain TypeScript)
@@ -78,6 +81,7 @@ standard input.
   tickforge run binance-spot session.capture
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
+  tickforge run nasdaq-itch-5.0 12302019.NASDAQ_ITCH50.gz --date 2019-12-30
   tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
@@ -182,6 +186,15 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
   --format NAME  capture (default), ndjson, length-32-little, msgpack
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --list         the venues`,
+	},
+	types: {
+		summary: "write the TypeScript types of a schema's rows",
+		text: `tickforge types <preset | schema.ts | schema.xml> [--out FILE]
+
+Prints an interface for the rows of each table, and a union of the batches. An SBE
+schema's XML is read unchanged (with saxes installed: npm install saxes).
+
+  tickforge types spot_stream.xml --out spot-stream.d.ts`,
 	},
 	build: {
 		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',

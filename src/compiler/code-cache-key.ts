@@ -69,9 +69,10 @@ export function codeCacheKey({ protocol, layout, tier, generate, profile }: Code
 		// Two protocols of one name must not take each other's modules.
 		entry: createHash('sha256').update(protocol.generate.toString()).digest('hex'),
 		schema: schemaFingerprint(protocol.schema),
+		binding: protocol.binding,
 		layout: { rows: layout.rows, items: layout.items, textBytes: layout.textBytes, received: layout.received ?? false },
 		// Only a shared memory's import states a ceiling.
-		generate: { shared, ceiling: shared ? generate.ceiling : undefined, countBranches: generate.countBranches === true ? true : undefined, branchProfile: generate.branchProfile },
+		generate: { shared, ceiling: shared ? generate.ceiling : undefined, relaxedSimd: generate.relaxedSimd, countBranches: generate.countBranches === true ? true : undefined, branchProfile: generate.branchProfile },
 		profile,
 	};
 	return createHash('sha256').update(canonicalJson(parts)).digest('hex');

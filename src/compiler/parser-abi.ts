@@ -130,6 +130,8 @@ export const ERROR_CATEGORIES = {
 	'tuple-length': 19,
 	/** Longer than a limit (an empty batch cannot hold it, or a string exceeds its table). Offset: 0, or the value. */
 	'too-large': 20,
+	/** A length or block length in the message that the message contradicts. Offset: that length. */
+	length: 21,
 } as const;
 
 export type ErrorCategory = keyof typeof ERROR_CATEGORIES;

@@ -17,6 +17,8 @@ export type Tier = (typeof TIERS)[number];
 export interface Protocol<S extends Schema = Schema> {
 	readonly name: string;
 	readonly schema: S;
+	/** What besides the schema decides which code is generated (where fields lie in bytes), as plain data; absent where nothing does. */
+	readonly binding?: unknown;
 	/** A parser in plain TypeScript over the memory; allocates as it likes. The oracle. */
 	reference(layout: SchemaLayout, memory: WebAssembly.Memory): ParseFunction;
 	/**

@@ -2,10 +2,12 @@
 
 import { fixedLengthOf, kindOf, lengthBytesOf } from '../kernels/messagepack-format.ts';
 import { concatenated } from './concatenated.ts';
-import { type LengthPrefix, lengthPrefixed } from './length-prefixed.ts';
+import { binaryFile, type LengthPrefix, lengthPrefixed, simpleOpenFraming } from './length-prefixed.ts';
 import { capture, lines } from './lines.ts';
 import { messagePackValues } from './messagepack.ts';
+import { moldUdp64, sequencedUnits } from './packets.ts';
 import type { Framing } from './scan-abi.ts';
+import { soupBinTcp } from './soup-bin-tcp.ts';
 
 export type Format = 'gzip' | 'zstd' | 'lz4' | 'snappy' | 'quarantine' | 'capture' | 'ndjson' | 'length-prefixed' | 'concatenated' | 'msgpack' | 'arrow-file' | 'arrow-stream' | 'parquet' | 'fix' | 'pcap' | 'wasm' | 'empty' | 'unknown';
 
@@ -174,4 +176,9 @@ export const FRAMINGS: Readonly<Record<string, () => Framing>> = {
 	'length-16-big': () => lengthPrefixed({ bytes: 2, endian: 'big' }),
 	'length-32-little': () => lengthPrefixed({ bytes: 4, endian: 'little' }),
 	'length-32-big': () => lengthPrefixed({ bytes: 4, endian: 'big' }),
+	binaryfile: binaryFile,
+	sofh: simpleOpenFraming,
+	soupbintcp: soupBinTcp,
+	moldudp64: moldUdp64,
+	'cboe-units': sequencedUnits,
 };

@@ -1,4 +1,5 @@
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
+import { generatePrefixScanner } from './prefix-scanner.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
 
 export interface LengthPrefix {
@@ -7,6 +8,14 @@ export interface LengthPrefix {
 	readonly endian: 'little' | 'big';
 	/** A receive time follows the length: i64 nanoseconds, same byte order. The length does not count it. Default false. */
 	readonly stamped?: boolean;
+	/** A length of 0 ends a session and is no message. Default false. */
+	readonly zeroEnds?: boolean;
+	/** Bytes between the length and the message. Default 0. */
+	readonly between?: number;
+	/** Bytes that the length counts besides the message. Default 0. */
+	readonly counts?: number;
+	/** Instead of the name made of the above. */
+	readonly name?: string;
 }
 
 /**
@@ -21,17 +30,23 @@ export interface LengthPrefix {
 export function lengthPrefixed(prefix: LengthPrefix): Framing {
 	const stamped = prefix.stamped ?? false;
 	return {
-		name: `length-${prefix.bytes * 8}-${prefix.endian}${stamped ? '-stamped' : ''}`,
+		name: prefix.name ?? `length-${prefix.bytes * 8}-${prefix.endian}${stamped ? '-stamped' : ''}`,
 		description: `messages after their length, ${prefix.bytes} bytes, ${prefix.endian} endian${stamped ? ', and their receive time' : ''}`,
 		received: stamped,
 		binary: false,
-		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped),
-		generate: null,
+		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped, prefix),
+		generate: stamped || prefix.between !== undefined || prefix.counts !== undefined ? null : (options = {}) => generatePrefixScanner({ bytes: prefix.bytes, littleEndian: prefix.endian === 'little', zeroEnds: prefix.zeroEnds ?? false, shared: options.shared ?? false }),
 	};
 }
 
-function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean): ScanFunction {
-	const headBytes = lengthBytes + (stamped ? 8 : 0);
+/** NASDAQ's BinaryFILE: messages after their length of 2 bytes, big endian; a length of 0 is a session's end. */
+export const binaryFile = (): Framing => lengthPrefixed({ bytes: 2, endian: 'big', zeroEnds: true, name: 'binaryfile' });
+
+/** FIX's Simple Open Framing Header, as SBE has it: a length of 4 bytes that counts all, the encoding in 2 bytes, big endian. */
+export const simpleOpenFraming = (): Framing => lengthPrefixed({ bytes: 4, endian: 'big', between: 2, counts: 6, name: 'sofh' });
+
+function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean, { zeroEnds = false, between = 0, counts = 0 }: LengthPrefix): ScanFunction {
+	const headBytes = lengthBytes + (stamped ? 8 : 0) + between;
 	let view = new DataView(memory.buffer);
 	return (context) => {
 		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
@@ -80,8 +95,14 @@ function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEnd
 				start = end;
 				continue;
 			}
-			const length = lengthBytes === 2 ? view.getUint16(start, littleEndian) : view.getUint32(start, littleEndian);
+			// What counts less than itself is an empty message, for the parser to refuse.
+			const length = Math.max(0, (lengthBytes === 2 ? view.getUint16(start, littleEndian) : view.getUint32(start, littleEndian)) - counts);
 			const message = start + headBytes;
+			if (zeroEnds && length === 0) {
+				put(SCAN.skipped, get(SCAN.skipped) + 1);
+				start = message;
+				continue;
+			}
 			if (length > longest && (final || end - message > longest)) {
 				start = message;
 				put(SCAN.skipping, 1);

@@ -15,6 +15,8 @@
  *  | start  | end    | scanned  | final  | descriptors | limit  | longest  | stop |
  *  32         36         40         44       48        52        56       64
  *  | skipping | skipped  | binary   | blank  | rest    | mode    | dropped (f64) |
+ *  64              72               80                88     92          96               100              104       120
+ *  | expected (f64)| missing (f64)  | repeated (f64)  | gaps | sequenced | packetMessages | packetRepeated | session  |
  * ```
  * - `start`, `end`: the bytes at hand. `start` moves past messages handed out; what is left is the tail that the next
  *   bytes continue. Whoever moves the tail moves `start`, `end` and `scanned` with it.
@@ -27,6 +29,10 @@
  * - `skipping`: 1 while the rest of a message that is too long is being dropped; `dropped`: its bytes so far.
  * - `rest`: bytes of it still to come (length-prefixed), or how deep the open message is nested (concatenated);
  *   `mode`: what the open message stands in (concatenated).
+ * - of numbered packets: `expected`, the next number (where `sequenced` is 1); `gaps`, how often it was a later one, and
+ *   `missing`, how many numbers were left out; `repeated`, messages that came again and were left out; `packetMessages`
+ *   and `packetRepeated`, messages left in the open packet and how many of them came before; `session`, 16 bytes that
+ *   tell the streams apart. All but the last three are doubles or ever growing.
  * - `skipped`: records that carry no message (a capture's connection and subscription lines), ever growing; `blank`: empty
  *   lines, ever growing.
  * - `binary`: descriptors of this call whose payload is written as a bytes literal (captures only).
@@ -47,7 +53,15 @@ export const SCAN = {
 	rest: 48,
 	mode: 52,
 	dropped: 56,
-	size: 64,
+	expected: 64,
+	missing: 72,
+	repeated: 80,
+	gaps: 88,
+	sequenced: 92,
+	packetMessages: 96,
+	packetRepeated: 100,
+	session: 104,
+	size: 128,
 } as const;
 
 /**

@@ -267,9 +267,11 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	for (const table of tables) useSlot(table, table.current);
 
 	const features = detectFeatures();
-	const tier: Tier = options.tier ?? (features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference');
+	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
+	// A protocol without layouts has nothing to learn.
+	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
 	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);
-	const generateOptions: GenerateOptions = { shared: arena.shared, ceiling: arena.ceiling, ...(options.countBranches === true ? { countBranches: true } : {}), ...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }) };
+	const generateOptions: GenerateOptions = { shared: arena.shared, ceiling: arena.ceiling, relaxedSimd: features.relaxedSimd, ...(options.countBranches === true ? { countBranches: true } : {}), ...(options.branchProfile === undefined ? {} : { branchProfile: options.branchProfile }) };
 	/** Modules that count, and where. */
 	const counting: { readonly tier: 'schema' | 'layout'; readonly bytes: Uint8Array<ArrayBuffer>; readonly address: number }[] = [];
 	const countedBytes = options.countBranches === true && tier !== 'reference' ? protocol.generate(layout, generateOptions) : null;
@@ -291,7 +293,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 					learner: protocol.learner(layout, (table, name) => (symbols[table] as SymbolReader).id(name)),
 					memory: arena.memory,
 					allocate: (name, bytes) => allocate(name, bytes).address,
-					generate: { ...generateOptions, relaxedSimd: features.relaxedSimd },
+					generate: generateOptions,
 					schema: parseCall,
 					context,
 					...(options.profile === undefined ? {} : { known: acceptedOf(protocol, options.profile, { ...layoutOptionsOf(options), ...(module === null ? {} : { module }) }) }),
@@ -306,8 +308,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const generate = { ...generateOptions, relaxedSimd: features.relaxedSimd };
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}

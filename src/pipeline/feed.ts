@@ -88,6 +88,10 @@ export interface FeedSummary {
 	readonly blank: number;
 	/** Messages longer than `longest`; they count as refused, but not in `statistics`. */
 	readonly tooLong: number;
+	/** Of framings with sequence numbers: how often some were left out, and how many; messages that came again, and were left out. */
+	readonly gaps: number;
+	readonly missing: number;
+	readonly repeated: number;
 	readonly seconds: number;
 	/** In the parser, without what takes the batches. */
 	readonly parseSeconds: number;
@@ -318,6 +322,9 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			skipped: get(SCAN.skipped),
 			blank: get(SCAN.blank),
 			tooLong,
+			gaps: get(SCAN.gaps),
+			missing: arena.f64()[(context + SCAN.missing) >>> 3] as number,
+			repeated: arena.f64()[(context + SCAN.repeated) >>> 3] as number,
 			seconds: secondsNow() - started,
 			parseSeconds: sums[PARSE_SECONDS] as number,
 			takeSeconds: sums[TAKE_SECONDS] as number,

@@ -23,7 +23,7 @@ export interface MessagePlaces {
 
 /** A format's own part: both throw {@link Refusal}, `read` {@link BatchFull}, too. */
 export interface ReferenceFormat {
-	/** The variant's index. Called where there are several. */
+	/** The variant's index. */
 	select(message: Uint8Array, scratchSize: number): number;
 	/** Reads the whole message into the places. */
 	read(message: Uint8Array, variant: Variant, columns: TableLayout['columns'] | null, places: MessagePlaces): void;
@@ -49,7 +49,7 @@ export function createReferenceParser(layout: SchemaLayout, memory: WebAssembly.
 		let table: TableLayout | null = null;
 		let batch = 0;
 		try {
-			variant = variants.length === 1 ? 0 : format.select(message, scratchSize);
+			variant = format.select(message, scratchSize);
 			table = layout.tables[layout.tableOfVariant[variant] as number] ?? null;
 			batch = view.getUint32(entryOf(context, variant) + CONTEXT.variantBatch, true);
 			const target = table === null ? null : new PendingRow(view, table, batch);

@@ -1,0 +1,33 @@
+/** Presets of binary formats, for the command line: what `exchanges/` is for JSON. */
+import { type BinaryProtocol, binary } from './binary/index.ts';
+import { itch50 } from './itch/index.ts';
+import { binanceSpotStreams } from './sbe/index.ts';
+
+export interface BinaryPreset {
+	readonly name: string;
+	/** The feed, for people. */
+	readonly title: string;
+	/** The venue's own description. */
+	readonly documentation: string;
+	/** How files of it are usually framed, by the names that `--format` takes; the likely ones first. */
+	readonly framings: readonly string[];
+	/** @param date day of the messages, as 2019-12-30, where the format's times count from midnight */
+	readonly protocol: (date?: string) => BinaryProtocol;
+}
+
+export const binaryPresets: readonly BinaryPreset[] = [
+	{
+		name: 'nasdaq-itch-5.0',
+		title: 'NASDAQ TotalView-ITCH 5.0',
+		documentation: 'https://www.nasdaqtrader.com/content/technicalsupport/specifications/dataproducts/NQTVITCHSpecification.pdf',
+		framings: ['binaryfile', 'soupbintcp', 'moldudp64'],
+		protocol: (date) => binary(itch50(date === undefined ? {} : { date })),
+	},
+	{
+		name: 'binance-spot-sbe',
+		title: 'Binance spot, SBE market data streams',
+		documentation: 'https://developers.binance.com/docs/binance-spot-api-docs/sbe-market-data-streams',
+		framings: ['length-32-little'],
+		protocol: () => binary(binanceSpotStreams()),
+	},
+];
