@@ -3,7 +3,6 @@ import type { TableLayout } from '../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../compiler/parser-abi.ts';
 import { type FunctionBuilder, type Global, I32, I64, type Label } from '../../wasm/index.ts';
 import { type Faults, FULL } from './faults.ts';
-import type { VariantPlan } from './plan.ts';
 import type { Pending } from './store.ts';
 
 export interface BatchState {
@@ -34,11 +33,13 @@ export interface RefusedPlace {
 	readonly end: I32;
 	readonly context: I32;
 	readonly variant: I32;
-	readonly variants: readonly VariantPlan[];
+	readonly variants: readonly { readonly tableIndex: number }[];
+	/** Its number, where the context's is not kept up. */
+	readonly sequence?: I64;
 }
 
 /** Emits: the error record of the message whose fault is set; branches to `stopped` where a batch or the records are full. */
-export function emitRefusal(f: FunctionBuilder, faults: Faults, { p, end, context, variant, variants }: RefusedPlace, stopped: Label): void {
+export function emitRefusal(f: FunctionBuilder, faults: Pick<Faults, 'category' | 'at'>, { p, end, context, variant, variants, sequence }: RefusedPlace, stopped: Label): void {
 	const category = f.local(I32, faults.category, 'category');
 	const at = f.local(I32, faults.at, 'at');
 	f.if(category.eq(FULL), () => {
@@ -64,7 +65,7 @@ export function emitRefusal(f: FunctionBuilder, faults: Faults, { p, end, contex
 	const record = f.local(I32, I32.load(context, CONTEXT.errors).add(errors.mul(ERROR_RECORD.size)), 'record');
 	f.store(record, category, ERROR_RECORD.category);
 	f.store(record, at.sub(p), ERROR_RECORD.offset);
-	f.store(record, I64.load(context, CONTEXT.nextSequence), ERROR_RECORD.sequence);
+	f.store(record, sequence ?? I64.load(context, CONTEXT.nextSequence), ERROR_RECORD.sequence);
 	f.store(record, p, ERROR_RECORD.start);
 	f.store(record, end.sub(p), ERROR_RECORD.length);
 	f.store(record, variant, ERROR_RECORD.variant);

@@ -1,9 +1,9 @@
 /** Bodies in generated code: runs of fixed size as straight-line loads and stores, then what is of variable size. */
 import type { Column, ListColumn } from '../../../compiler/batch-layout.ts';
 import { F64, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import { FULL } from '../../rows/faults.ts';
 import type { Body, FloatPlan, GroupPlan, NumberPlan, Plan, RunSegment, Segment } from '../plan.ts';
 import { fixedSize, type Meaning, type WireNumber } from '../wire.ts';
-import { FULL } from './environment.ts';
 import { type LoadedWindow, laneOf, loadFloat, loadInteger, lookUp, type Raw, widen, windowsOf } from './integers.ts';
 import { emitMeaning, type RawRange } from './meanings.ts';
 import { emitName, emitText } from './names.ts';

@@ -4,9 +4,7 @@ import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { emitSymbolTable, type SymbolTableFunctions } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../../../wasm/index.ts';
-
-/** Internal category: the message does not fit the room that is left in its batch. */
-export const FULL = 0xff;
+import type { FULL } from '../../rows/faults.ts';
 
 export interface Environment {
 	readonly m: ModuleBuilder;

@@ -5,14 +5,16 @@
  */
 import type { SchemaLayout, TableLayout } from '../../../compiler/batch-layout.ts';
 import { followBranchProfile } from '../../../compiler/branch-profile.ts';
-import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { createModule, type Func, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import { emitRefusal } from '../../rows/batch-state.ts';
+import { FULL } from '../../rows/faults.ts';
 import { type Body, type MessagePlan, planMessages } from '../plan.ts';
 import type { Place, WireFormat } from '../wire.ts';
 import { emitBody, emitRunAt } from './bodies.ts';
-import { createEnvironment, type Environment, FULL, noteFault } from './environment.ts';
+import { createEnvironment, type Environment, noteFault } from './environment.ts';
 import { loadInteger, maskKey, widen, windowsOf } from './integers.ts';
 import { REMEMBERED_BYTES } from './names.ts';
 import { createRows, type Scope } from './scope.ts';
@@ -127,7 +129,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 							);
 						}
 					});
-					emitRefusal(f, e, { context, p, end, variant, sequence, done, plans }, stopped);
+					emitRefusal(f, e, { context, p, end, variant, variants: plans, sequence: sequence.add(done.extendU()) }, stopped);
 				});
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				done.set(done.add(1));
@@ -249,50 +251,4 @@ function collectCarried({ segments }: Body, found: Set<string>): void {
 			if (plan.kind === 'struct' || plan.kind === 'group') collectCarried(plan.body, found);
 		}
 	}
-}
-
-interface Refusal {
-	readonly context: I32;
-	readonly p: I32;
-	readonly end: I32;
-	readonly variant: Local<I32>;
-	readonly sequence: I64;
-	readonly done: I32;
-	readonly plans: readonly MessagePlan[];
-}
-
-function emitRefusal(f: FunctionBuilder, e: Environment, { context, p, end, variant, sequence, done, plans }: Refusal, stopped: { branch(): void }): void {
-	const category = f.local(I32, e.category, 'category');
-	const at = f.local(I32, e.at, 'at');
-	f.if(category.eq(FULL), () => {
-		const batch = f.local(I32, I32.load(context.add(variant.shl(4)), CONTEXT.variants + CONTEXT.variantBatch), 'batch');
-		f.if(I32.load(batch).ne(0), () => {
-			f.store(context, I32.of(STOP.tableFull), CONTEXT.stop);
-			f.switch(
-				variant,
-				plans.map(
-					({ tableIndex }) =>
-						() =>
-							f.store(context, I32.of(tableIndex), CONTEXT.stopTable),
-				),
-			);
-			stopped.branch();
-		});
-		category.set(I32.of(ERROR_CATEGORIES['too-large']));
-		at.set(p);
-	});
-	const errors = f.local(I32, I32.load(context, CONTEXT.errorCount), 'errors');
-	f.if(errors.geU(I32.load(context, CONTEXT.errorLimit)), () => {
-		f.store(context, I32.of(STOP.errorsFull), CONTEXT.stop);
-		stopped.branch();
-	});
-	const record = f.local(I32, I32.load(context, CONTEXT.errors).add(errors.mul(ERROR_RECORD.size)), 'record');
-	f.store(record, category, ERROR_RECORD.category);
-	f.store(record, at.sub(p), ERROR_RECORD.offset);
-	f.store(record, sequence.add(done.extendU()), ERROR_RECORD.sequence);
-	f.store(record, p, ERROR_RECORD.start);
-	f.store(record, end.sub(p), ERROR_RECORD.length);
-	f.store(record, variant, ERROR_RECORD.variant);
-	f.store(record, I32.of(0), ERROR_RECORD.variant + 4);
-	f.store(context, errors.add(1), CONTEXT.errorCount);
 }

@@ -3,9 +3,9 @@ import type { ScalarColumn, TableLayout } from '../../../compiler/batch-layout.t
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { I32, I64, V128 } from '../../../wasm/index.ts';
+import { FULL } from '../../rows/faults.ts';
 import { inlineView } from '../../rows/store.ts';
 import type { TextNode } from '../wire.ts';
-import { FULL } from './environment.ts';
 import { markValid, type Scope, storeNull, storeValue } from './scope.ts';
 
 /**

@@ -2,7 +2,8 @@
 import type { Column, ListColumn, ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import type { ErrorCategory } from '../../../compiler/parser-abi.ts';
 import { type F64, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import type { Environment, FULL } from './environment.ts';
+import type { FULL } from '../../rows/faults.ts';
+import type { Environment } from './environment.ts';
 
 /** Addresses of one row of a row space, in locals; only those that are needed are computed. */
 export interface Rows {
