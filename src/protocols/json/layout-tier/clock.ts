@@ -10,7 +10,7 @@
  *  the window from byte 13 on:   : m m : s s . f f f f f f f f f
  * ```
  */
-import { type Func, type FunctionBuilder, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { type Func, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
 import { ENTRY_BYTES, fractionTable } from './digit-tables.ts';
 import type { NumberScope } from './emit-numbers.ts';
@@ -127,9 +127,4 @@ export function emitFillClock(m: ModuleBuilder, s: StrictValues): Func<I32> {
 		f.store(cell, base, CLOCK_CELL.base);
 		return f.return(I32.of(1));
 	});
-}
-
-/** Emits: the address of the cell of the `index`-th time on the way to a leaf. */
-export function clockCell(f: FunctionBuilder, cells: I32, index: number): Local<I32> {
-	return f.local(I32, cells.add((index % CLOCK_CELLS) * CLOCK_CELL.size), 'cell');
 }
