@@ -3,6 +3,9 @@ import type { Column } from '../../compiler/batch-layout.ts';
 import { type FunctionBuilder, I32, type Local } from '../../wasm/index.ts';
 import { columnOf, type ValuePlan } from './plan.ts';
 
+/** Widths of values in bytes; 0: bits. */
+const ALL_WIDTHS: ReadonlySet<number> = new Set([0, 1, 4, 8, 16]);
+
 export interface Rows {
 	readonly batch: Local<I32>;
 	readonly row: Local<I32>;
@@ -22,6 +25,25 @@ export interface RowScope {
 	readonly rows: Rows;
 }
 
+/** The addresses of a row; those that are used, or all of them: what no column uses, the engine leaves out. */
+export function bindRows(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>, used: ReadonlySet<number> = ALL_WIDTHS): Rows {
+	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
+	const rows = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
+	return {
+		...rows,
+		place() {
+			if (used.has(8)) rows.at8.set(batch.add(row.shl(3)));
+			if (used.has(4)) rows.at4.set(batch.add(row.shl(2)));
+			if (used.has(16)) rows.at16.set(batch.add(row.shl(4)));
+			if (used.has(1)) rows.at1.set(batch.add(row));
+			if (used.has(0)) {
+				rows.bitByte.set(batch.add(row.shrU(3)));
+				rows.bit.set(I32.of(1).shl(row.and(7)));
+			}
+		},
+	};
+}
+
 export function createRows(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>, plans: readonly ValuePlan[], space: number): Rows {
 	const used = new Set<number>();
 	const visit = (column: Column): void => {
@@ -38,21 +60,7 @@ export function createRows(f: FunctionBuilder, batch: Local<I32>, row: Local<I32
 		if (column !== null) visit(column);
 		// A top without a struct column of its own: its fields are visited by the caller's list.
 	}
-	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
-	const rows = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
-	return {
-		...rows,
-		place() {
-			if (used.has(8)) rows.at8.set(batch.add(row.shl(3)));
-			if (used.has(4)) rows.at4.set(batch.add(row.shl(2)));
-			if (used.has(16)) rows.at16.set(batch.add(row.shl(4)));
-			if (used.has(1)) rows.at1.set(batch.add(row));
-			if (used.has(0)) {
-				rows.bitByte.set(batch.add(row.shrU(3)));
-				rows.bit.set(I32.of(1).shl(row.and(7)));
-			}
-		},
-	};
+	return bindRows(f, batch, row, used);
 }
 
 /** Emits a bit column's value: `set` is 0 or 1, or always 1 where not given. */

@@ -8,6 +8,7 @@ import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { ListPlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
+import { bindRows } from '../../rows/row-addresses.ts';
 import { storeListEnd } from '../../rows/store.ts';
 import type { FastKernels } from '../schema-tier/fast-path.ts';
 import { bindStringVectors } from '../schema-tier/grammar.ts';
@@ -17,7 +18,6 @@ import { type BlockPlan, planBlock, USES_AT } from './block.ts';
 import { type ClockCell, emitFillClock } from './clock.ts';
 import { bindNumberScope } from './emit-numbers.ts';
 import { emitTree, type TreeScope } from './emit-tree.ts';
-import type { Row } from './emit-values.ts';
 import { type CachedName, emitFillName } from './name-cache.ts';
 import { addressOf } from './positions.ts';
 import { closingByte, itemWindow, type Machine, type Shape, type Shapes } from './shapes.ts';
@@ -76,22 +76,6 @@ function tableOf(code: LayoutCode, shapes: Shapes, list: ListPlan): TableLayout 
 	throw new Error('tickforge: a list that no message leads to');
 }
 
-/** Which of a row's addresses a table's columns need. */
-function bindRow(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>): { readonly rows: Row; place(): void } {
-	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
-	const rows: Row = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
-	// What no column uses, the engine leaves out.
-	const place = (): void => {
-		rows.at8.set(batch.add(row.shl(3)));
-		rows.at4.set(batch.add(row.shl(2)));
-		rows.at16.set(batch.add(row.shl(4)));
-		rows.at1.set(batch.add(row));
-		rows.bitByte.set(batch.add(row.shrU(3)));
-		rows.bit.set(I32.of(1).shl(row.and(7)));
-	};
-	return { rows, place };
-}
-
 function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes }: Machine): Func<I32> {
 	const { m } = code;
 	return m.func('takeLayouts', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
@@ -101,7 +85,7 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 		const end = f.local(I32, undefined, 'end');
 		const batch = f.local(I32, undefined, 'batch');
 		const row = f.local(I32, undefined, 'row');
-		const { rows, place } = bindRow(f, batch, row);
+		const rows = bindRows(f, batch, row);
 		const shared = bindShared(f, code);
 		const tried = f.local(I32, undefined, 'tried');
 		const withItems = shapes.some(({ tokens }) => tokens.some(({ kind }) => kind === 'list'));
@@ -131,7 +115,7 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 										row.set(I32.load(batch));
 										fallback.branchIf(row.geU(table.spaces[0]?.capacity ?? 0), { likely: false });
 										code.resetPending(f, table, batch);
-										place();
+										rows.place();
 									},
 									finish({ variant, slot, tokens }) {
 										const { table } = code.variants[variant] as VariantPlan;
@@ -190,7 +174,7 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 		const row = f.local(I32, start, 'item');
 		const after = f.local(I32, undefined, 'after');
 		const texts = f.local(I32, undefined, 'texts');
-		const { rows, place } = bindRow(f, batch, row);
+		const rows = bindRows(f, batch, row);
 		const shared = bindShared(f, code);
 		const tried = f.local(I32, undefined, 'tried');
 		const closing = f.local(V128, V128.splat8(Math.max(0, closingByte(plan))), 'closing');
@@ -213,7 +197,7 @@ function emitItems(code: Shared, lists: ReadonlyMap<ListPlan, Func>, machine: Ma
 		/** An item from p on, up to `after` where that is known. */
 		const item = (unknown: Label): void => {
 			if (window !== 0) unknown.branchIf(after.gtU(end), { likely: false });
-			place();
+			rows.place();
 			if (withTexts) texts.set(s.stores.pending.text);
 			f.block((accepted) => {
 				emitTree(

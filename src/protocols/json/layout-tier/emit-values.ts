@@ -2,6 +2,7 @@
 import type { ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, I32, I64, type Label, type Local } from '../../../wasm/index.ts';
+import type { Rows } from '../../rows/row-addresses.ts';
 import { heapOf, storeNull } from '../../rows/store.ts';
 import type { StrictValues } from '../schema-tier/strict-values.ts';
 import { type Conversions, type FoundNumber, isFixed, type NumberScope, takeNumber } from './emit-numbers.ts';
@@ -11,21 +12,9 @@ import { addressOf, moved, type Position, placeOf } from './positions.ts';
 import { numberMode, type Shape } from './shapes.ts';
 import type { ClockToken, FlagToken, Mark, NameToken, NumberToken, StringToken, Token } from './tokens.ts';
 
-/** Addresses of one row. */
-export interface Row {
-	readonly batch: Local<I32>;
-	readonly row: Local<I32>;
-	readonly at8: Local<I32>;
-	readonly at4: Local<I32>;
-	readonly at16: Local<I32>;
-	readonly at1: Local<I32>;
-	readonly bitByte: Local<I32>;
-	readonly bit: Local<I32>;
-}
-
 export interface ValueScope extends NumberScope {
 	readonly s: StrictValues;
-	readonly rows: Row;
+	readonly rows: Rows;
 	readonly symbolTables: Local<I32>;
 	/** The message is none of the shapes. */
 	readonly failed: Label;
