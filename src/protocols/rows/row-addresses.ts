@@ -6,8 +6,8 @@ import { columnOf, type ValuePlan } from './plan.ts';
 /** Widths of values in bytes; 0: bits. */
 const ALL_WIDTHS: ReadonlySet<number> = new Set([0, 1, 4, 8, 16]);
 
-export interface Rows {
-	readonly batch: Local<I32>;
+export interface Rows<Batch extends I32 = Local<I32>> {
+	readonly batch: Batch;
 	readonly row: Local<I32>;
 	readonly at8: Local<I32>;
 	readonly at4: Local<I32>;
@@ -26,7 +26,7 @@ export interface RowScope {
 }
 
 /** The addresses of a row; those that are used, or all of them: what no column uses, the engine leaves out. */
-export function bindRows(f: FunctionBuilder, batch: Local<I32>, row: Local<I32>, used: ReadonlySet<number> = ALL_WIDTHS): Rows {
+export function bindRows<Batch extends I32>(f: FunctionBuilder, batch: Batch, row: Local<I32>, used: ReadonlySet<number> = ALL_WIDTHS): Rows<Batch> {
 	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
 	const rows = { batch, row, at8: local('at8'), at4: local('at4'), at16: local('at16'), at1: local('at1'), bitByte: local('bitByte'), bit: local('bit') };
 	return {

@@ -3,20 +3,11 @@ import type { Column, ListColumn, ScalarColumn, TableLayout } from '../../../com
 import type { ErrorCategory } from '../../../compiler/parser-abi.ts';
 import { type F64, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import type { FULL } from '../../rows/faults.ts';
+import { bindRows, type Rows as SharedRows } from '../../rows/row-addresses.ts';
 import type { Environment } from './environment.ts';
 
 /** Addresses of one row of a row space, in locals; only those that are needed are computed. */
-export interface Rows {
-	readonly row: Local<I32>;
-	readonly at1: Local<I32>;
-	readonly at4: Local<I32>;
-	readonly at8: Local<I32>;
-	readonly at16: Local<I32>;
-	readonly bitByte: Local<I32>;
-	readonly bit: Local<I32>;
-	/** Emits the addresses for the current `row`. */
-	place(): void;
-}
+export type Rows = SharedRows<I32>;
 
 export interface Scope {
 	readonly e: Environment;
@@ -58,21 +49,7 @@ export function createRows(f: FunctionBuilder, batch: I32, row: Local<I32>, colu
 		}
 	};
 	columns.forEach(look);
-	const local = (name: string): Local<I32> => f.local(I32, undefined, name);
-	const rows = { row, at1: local('at1'), at4: local('at4'), at8: local('at8'), at16: local('at16'), bitByte: local('bitByte'), bit: local('bit') };
-	return {
-		...rows,
-		place() {
-			if (used.has(8)) rows.at8.set(batch.add(row.shl(3)));
-			if (used.has(4)) rows.at4.set(batch.add(row.shl(2)));
-			if (used.has(16)) rows.at16.set(batch.add(row.shl(4)));
-			if (used.has(1)) rows.at1.set(batch.add(row));
-			if (used.has(0)) {
-				rows.bitByte.set(batch.add(row.shrU(3)));
-				rows.bit.set(I32.of(1).shl(row.and(7)));
-			}
-		},
-	};
+	return bindRows(f, batch, row, used);
 }
 
 /** Emits one bit of a bitmap: 0 or 1, or always 1. */
