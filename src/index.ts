@@ -5,6 +5,7 @@ export * from './codecs/index.ts';
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {
 	type Batch,
+	type BytesColumn,
 	batchFromRows,
 	type Cell,
 	type ColumnView,
