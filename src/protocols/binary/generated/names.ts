@@ -22,6 +22,10 @@ export function emitText(scope: Scope, node: TextNode, column: ScalarColumn | nu
 		emitKnownName(scope, { symbolTable: column.symbolTable, bytes, pad }, column, at, null);
 		return;
 	}
+	if (pad === 'none') {
+		emitName(scope, { kind: node.type.kind, nullable: false, most: bytes }, column, at, f.local(I32, bytes, 'textLength'));
+		return;
+	}
 	if (bytes > 16) {
 		const length = f.local(I32, pad === 'space' ? e.trimSpaces.call(at, I32.of(bytes)) : e.findNul.call(at, I32.of(bytes)), 'textLength');
 		emitName(scope, { kind: node.type.kind, nullable: node.nullable, most: bytes }, column, at, length);
@@ -97,7 +101,7 @@ function emitTrimmedLength(f: FunctionBuilder, { bytes, pad }: NameKind | TextNo
 type NameScope = Pick<Scope, 'f' | 'finding' | 'fail'> & { readonly e: Foundation };
 
 export interface NameTraits {
-	readonly kind: 'symbol' | 'text';
+	readonly kind: TextNode['type']['kind'];
 	/** No bytes are null. */
 	readonly nullable: boolean;
 	/** Most bytes that it can have. */
@@ -136,7 +140,7 @@ function emitPresentName(scope: Scope, name: NameTraits, column: ScalarColumn | 
 		}
 		return;
 	}
-	emitNameChecks(scope, name, at, length);
+	if (name.kind === 'text') emitNameChecks(scope, name, at, length);
 	if (column === null || rows === null) return;
 	const table = scope.table as TableLayout;
 	const inline = (): void => f.store(rows.at16, inlineView(at, length), column.values);
