@@ -5,7 +5,7 @@ import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { emitSymbolTable, type SymbolTableFunctions } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../../../wasm/index.ts';
 import type { FULL } from '../../rows/faults.ts';
-import type { NameKind, RememberedKind } from './remembered.ts';
+import type { NameKind, RememberedKind } from '../../rows/remembered-names.ts';
 
 export interface Environment {
 	readonly m: ModuleBuilder;
