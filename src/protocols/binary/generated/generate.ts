@@ -9,7 +9,7 @@ import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { createModule, type Func, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import { emitRefusal } from '../../rows/batch-state.ts';
+import { createNumbering, emitRefusal, type Numbering } from '../../rows/batch-state.ts';
 import { FULL } from '../../rows/faults.ts';
 import { type Body, type MessagePlan, planMessages } from '../plan.ts';
 import type { Place, WireFormat } from '../wire.ts';
@@ -39,11 +39,13 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 	const e = createEnvironment(m, pool, options.relaxedSimd ?? false, sortingSpace);
 	const { header } = format;
 	const countAtEnd = layout.tables.length <= MOST_COUNTED_AT_END;
-	const functions = plans.map((plan) => (isInline(plan) ? null : emitMessageFunction(e, format, plan)));
-	const sorting = sorted.length === 0 ? null : emitSorting(e, format, plans, sorted, 0);
+	const numbering = createNumbering(m, layout);
+	const functions = plans.map((plan) => (isInline(plan) ? null : emitMessageFunction(e, format, plan, numbering)));
+	const sorting = sorted.length === 0 ? null : emitSorting(e, format, plans, sorted, 0, numbering);
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		e.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		numbering.begin(f, descriptors, context);
 		f.if(e.isCleared.eqz(), () => {
 			f.memoryFill(pool.base.add(e.remembered), 0, REMEMBERED_BYTES);
 			e.isCleared.set(f, I32.of(1));
@@ -114,7 +116,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 									variant.set(I32.of(plan.index));
 									refused.branch();
 								});
-							} else emitWhole({ ...bare, fail }, format, plan, context, descriptor);
+							} else emitWhole({ ...bare, fail }, format, plan, context, descriptor, numbering);
 							if (!countAtEnd || plan.table === null) f.store(context, I32.load(context, entryOf(plan.index) + CONTEXT.variantMessages).add(1), entryOf(plan.index) + CONTEXT.variantMessages);
 							accepted.branch();
 						});
@@ -172,19 +174,19 @@ function jumpTable(f: FunctionBuilder, type: I32, plans: readonly MessagePlan[])
 /** Whether a message is straight-line code in the loop. */
 const isInline = (plan: MessagePlan): boolean => plan.size !== null && plan.body.segments.length === 1 && plan.body.segments[0].steps.length === 1 && !plan.body.segments[0].entries.some(({ plan: { kind } }) => kind === 'array');
 
-function emitMessageFunction(e: Environment, format: WireFormat, plan: MessagePlan): Func<I32> {
+function emitMessageFunction(e: Environment, format: WireFormat, plan: MessagePlan, numbering: Numbering): Func<I32> {
 	return e.m.func(`read ${plan.message.name}`, { params: { p: I32, end: I32, context: I32, descriptor: I32 }, results: [I32] }, (f, { p, end, context, descriptor }) => {
 		const fail: Scope['fail'] = (category, where) => {
 			noteFault(f, e, category, where);
 			f.return(I32.of(0));
 		};
-		emitWhole({ e, f, start: p, end, version: null, table: null, batch: p as Local<I32>, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), finding: false, fail }, format, plan, context, descriptor);
+		emitWhole({ e, f, start: p, end, version: null, table: null, batch: p as Local<I32>, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), finding: false, fail }, format, plan, context, descriptor, numbering);
 		f.return(I32.of(1));
 	});
 }
 
 /** Emits a message whose type is known, from its header to the commit. */
-function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: I32, descriptor: I32): void {
+function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: I32, descriptor: I32, numbering: Numbering): void {
 	const { f, fail, start, end } = bare;
 	const { header } = format;
 	const { table, body } = plan;
@@ -224,13 +226,14 @@ function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: 
 		emitBody(scope, body, cursor, block);
 		if (format.trailing === 'reject' && plan.size === null) f.if(cursor.ltU(end), () => fail('trailing', cursor), undefined, { likely: false });
 	}
-	if (table !== null && row !== null) emitCommit(scope, table, row, descriptor);
+	if (table !== null && row !== null) emitCommit(scope, table, row, descriptor, numbering);
 }
 
-function emitCommit({ f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32): void {
+function emitCommit({ f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32, numbering: Numbering): void {
 	for (const space of table.spaces.slice(1)) f.store(batch, items.get(space.index) as Local<I32>, space.counter);
 	if (text !== null) f.store(batch, text, table.textUsed);
 	if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+	numbering.store(f, table, batch, row, descriptor);
 	f.store(batch, row.add(1), 0);
 }
 

@@ -14,6 +14,7 @@
  */
 import { CONTEXT, DESCRIPTOR } from '../../../compiler/parser-abi.ts';
 import { type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import type { Numbering } from '../../rows/batch-state.ts';
 import type { MessagePlan } from '../plan.ts';
 import type { WireFormat } from '../wire.ts';
 import { emitRunAt } from './bodies.ts';
@@ -51,7 +52,7 @@ export function sortable(format: WireFormat, plans: readonly MessagePlan[], isIn
 }
 
 /** @param workspace offset from the pool's base */
-export function emitSorting(e: Environment, format: WireFormat, plans: readonly MessagePlan[], sorted: readonly MessagePlan[], workspace: number): Sorting {
+export function emitSorting(e: Environment, format: WireFormat, plans: readonly MessagePlan[], sorted: readonly MessagePlan[], workspace: number, numbering: Numbering): Sorting {
 	const { m, pool } = e;
 	const { header } = format;
 	const rest = m.global(I32, 0, { name: 'rest', mutable: true });
@@ -64,8 +65,8 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2);
 	const table = pool.add(new Uint8Array(entries.buffer));
 	const lists = workspace + Math.ceil(sorted.length / 4) * 16;
-	/** Receive times are in the descriptors, so these are listed; else the messages themselves. */
-	const received = sorted.some((plan) => (plan.table?.received ?? -1) >= 0);
+	/** Receive times are in the descriptors, and their places are the messages' numbers, so these are listed; else the messages themselves. */
+	const byDescriptor = sorted.some(({ table: own }) => own !== null && (own.received >= 0 || own.sequence >= 0));
 
 	const sort = m.func('sort', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
 		const base = f.local(I32, pool.base, 'base');
@@ -91,7 +92,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 				index.set(I32.load(entry, table + 4));
 				counter.set(base.add(index.shl(2)));
 				filled.set(I32.load(counter, workspace));
-				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), received ? descriptor : p, lists);
+				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), byDescriptor ? descriptor : p, lists);
 				f.store(counter, filled.add(1), workspace);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				next.branch();
@@ -143,7 +144,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 			const rows = createRows(f, batch, row, own.columns, 0);
 			const scope: Scope = { ...bare, table: own, batch, rows, masks, fail: () => abandoned.branch() };
 			f.loop((next) => {
-				if (received) {
+				if (byDescriptor) {
 					entry.set(I32.load(item));
 					p.set(I32.load(entry, DESCRIPTOR.offset));
 				} else p.set(I32.load(item));
@@ -152,6 +153,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 				rows.place();
 				emitRunAt(scope, run, p, header.size);
 				if (own.received >= 0) f.store(batch.add(row.shl(3)), I64.load(entry, DESCRIPTOR.received), own.received);
+				numbering.store(f, own, batch, row, entry);
 				row.set(row.add(1));
 				item.set(item.add(4));
 				next.branchIf(item.ltU(last));
