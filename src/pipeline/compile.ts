@@ -308,7 +308,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, binding: protocol.binding, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}

@@ -33,6 +33,10 @@ export function emitText(scope: Scope, node: TextNode, column: ScalarColumn | nu
 		emitShortSymbol(scope, node, column, at);
 		return;
 	}
+	if (pad === 'none') {
+		emitName(scope, { kind: node.type.kind, nullable: false, most: bytes }, column, at, I32.of(bytes));
+		return;
+	}
 	if (bytes > 16) {
 		const length = f.local(I32, pad === 'space' ? e.trimSpaces.call(at, I32.of(bytes)) : e.findNul.call(at, I32.of(bytes)), 'textLength');
 		emitName(scope, { kind: node.type.kind, nullable: node.nullable, most: bytes }, column, at, length);
@@ -102,7 +106,7 @@ function emitTrimmedLength({ f }: Scope, { bytes, pad }: TextNode, vector: V128)
 }
 
 export interface NameKind {
-	readonly kind: 'symbol' | 'text';
+	readonly kind: TextNode['type']['kind'];
 	/** No bytes are null. */
 	readonly nullable: boolean;
 	/** Most bytes that it can have. */
@@ -135,7 +139,7 @@ function emitPresentName(scope: Scope, name: NameKind, column: ScalarColumn | nu
 		}
 		return;
 	}
-	emitNameChecks(scope, name, at, length);
+	if (name.kind === 'text') emitNameChecks(scope, name, at, length);
 	if (column === null || rows === null) return;
 	const table = scope.table as TableLayout;
 	const inline = (): void => f.store(rows.at16, inlineView(at, length), column.values);

@@ -46,7 +46,7 @@ export function sortable(format: WireFormat, plans: readonly MessagePlan[], isIn
 	if (type === null) return [];
 	const types = plans.map(({ message }) => Number(message.type));
 	if (Math.max(...types) - Math.min(...types) >= MOST_TYPES) return [];
-	const found = plans.filter((plan) => isInline(plan) && plan.table !== null && !plan.message.nodes.some((node) => node.kind === 'struct' || (node.kind === 'text' && node.type.kind === 'text' && node.bytes > 12)));
+	const found = plans.filter((plan) => isInline(plan) && plan.table !== null && !plan.message.nodes.some((node) => node.kind === 'struct' || (node.kind === 'text' && node.type.kind !== 'symbol' && node.bytes > 12)));
 	return found.length > 1 ? found : [];
 }
 

@@ -99,6 +99,8 @@ function kindsOf(type: ValueType, byPosition: boolean): readonly Kind[] {
 		case 'text':
 		case 'template':
 			return STRINGS;
+		case 'bytes':
+			return [...STRINGS, 'extension'];
 		case 'literal':
 			if (type.value === null) return ['nil'];
 			return typeof type.value === 'string' ? STRINGS : typeof type.value === 'number' ? NUMBERS : ['boolean'];
@@ -239,6 +241,11 @@ function readScalar(walk: Walk, type: ScalarType, kind: Kind, nullable: boolean,
 		}
 		case 'text': {
 			const bytes = readText(walk);
+			target?.writeText(column, row, bytes);
+			return;
+		}
+		case 'bytes': {
+			const bytes = kind === 'extension' ? scanner.extension().data : scanner.string();
 			target?.writeText(column, row, bytes);
 			return;
 		}
