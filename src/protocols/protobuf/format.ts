@@ -1,6 +1,5 @@
 /** From message types to tables: what each field's column is, and what is wrong with what was asked for. */
-import type { FieldSpec, Schema, SchemaMistake, ValueType, Variant } from '../../schema/index.ts';
-import { type Field, type MessageType, SchemaError, schemaMistakes } from '../../schema/index.ts';
+import { type Field, type FieldSpec, type MessageType, type Schema, SchemaError, type SchemaMistake, schemaMistakes, type ValueType, type Variant } from '../../schema/index.ts';
 import { scaled, UNIT_NANOSECONDS } from '../binary/values.ts';
 import { floatToFixedPoint } from '../rows/reference/floats.ts';
 import { I64_LEAST, I64_MOST } from '../rows/reference/timestamps.ts';
@@ -26,12 +25,14 @@ export interface ProtobufOptions {
 	readonly control?: readonly string[];
 	/** The universe of a string field's symbols; null for text. Default: `symbol` for names such as symbol, ticker or asset. */
 	readonly symbols?: (name: string) => string | null;
-	/** Unknown fields of the root message: dropped (the default), or kept as hexadecimal digits in a column `unknownKeys`. */
+	/** Unknown fields of the root message: dropped (the default), or kept as they are in a column `unknownFields`. */
 	readonly unknown?: 'skip' | 'keep';
 	/** Columns are called as JSON has them (`orderId`, the default), or as the file does (`order_id`). */
 	readonly names?: 'camel' | 'proto';
 }
 
+/** The column of kept unknown fields. */
+const UNKNOWN_FIELDS = 'unknownFields';
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const NAMES = /symbol|asset|currency|instrument|ticker/i;
 /** More columns than this are no table; a message that refers to many others many times gets there. */
@@ -53,12 +54,8 @@ interface Choice {
 	readonly member: string;
 }
 
-/**
- * The format and its schema.
- *
- * @throws SchemaError with every mistake
- */
-export function formatOf(types: ProtoTypes, message: string, options: ProtobufOptions): { readonly format: ProtobufFormat; readonly schema: Schema } {
+/** @throws SchemaError with every mistake of what was asked for; those of the schema are {@link checkedSchema}'s */
+export function formatOf(types: ProtoTypes, message: string, options: ProtobufOptions): ProtobufFormat {
 	const mistakes: SchemaMistake[] = [];
 	const add = (path: string, words: string): void => {
 		if (!mistakes.some((known) => known.path === path && known.message === words)) mistakes.push({ path, message: words });
@@ -77,11 +74,8 @@ export function formatOf(types: ProtoTypes, message: string, options: ProtobufOp
 		else if (!choices.members.some((field) => isNamed(field.name, control))) add('control', `the oneof "${options.tables}" has no member "${control}"; it has ${choices.members.map((field) => field.name).join(', ')}`);
 	}
 	for (const key of Object.keys(options.columns ?? {})) if (!building.used.has(key)) add(key, `no field has this path; write it from the root message (order.price), or with the full name of its message (${root}.field)`);
-	const format: ProtobufFormat = { name, version: options.version ?? 1, message: root, oneofPath: choices === null ? null : choices.numbers, unknown: options.unknown ?? 'skip', variants };
-	const schema = schemaOf(format, choices === null ? null : { path: choices.path.map((step) => columnName(step, options)) });
-	if (mistakes.length === 0) mistakes.push(...schemaMistakes(schema));
 	if (mistakes.length > 0) throw new SchemaError(name, mistakes);
-	return { format, schema };
+	return { name, version: options.version ?? 1, message: root, oneofPath: choices === null ? null : choices.numbers, unknown: options.unknown ?? 'skip', variants };
 }
 
 const variantName = (root: string, options: ProtobufOptions): string =>
@@ -136,7 +130,7 @@ function nodesOf(building: Building, typeName: string, path: string, within: rea
 	const { options } = building;
 	return (building.types.messages[typeName]?.fields ?? []).map((field): WireNode => {
 		const node = nodeOf(building, field, typeName, path, [...within, typeName], choice);
-		const taken = path === '' && (node.name === 'received' || (node.name === 'unknownKeys' && options.unknown === 'keep'));
+		const taken = path === '' && (node.name === 'received' || (node.name === UNKNOWN_FIELDS && options.unknown === 'keep'));
 		return taken ? { ...node, name: `${node.name}_` } : node;
 	});
 }
@@ -205,7 +199,7 @@ const POSSIBLE: Readonly<Record<(typeof SCALARS)[keyof typeof SCALARS]['value'] 
 	float: ['float', 'decimal', 'timestamp'],
 	bool: ['flag'],
 	string: ['text', 'symbol', 'enumeration', 'integer', 'decimal', 'float', 'timestamp'],
-	bytes: ['text', 'symbol'],
+	bytes: ['bytes', 'text', 'symbol'],
 };
 
 function meaningOf(building: Building, field: ProtoField, wanted: Wanted | null, path: string): Meaning {
@@ -216,13 +210,12 @@ function meaningOf(building: Building, field: ProtoField, wanted: Wanted | null,
 	if (!fits) building.add(path, `a ${scalar} cannot be a ${wanted.type.kind}${wanted.type.kind === 'timestamp' ? `('${wanted.type.format}')` : ''}; it can be ${kinds.join(', ')} or skip()`);
 	if (wanted !== null && wanted.exponent !== 0 && value !== 'integer') building.add(path, `a ${scalar} says its digits itself; the exponent is for integers`);
 	const chosen = fits ? wanted : null;
-	const base = { exponent: chosen?.exponent ?? 0, codes: [], known: null, hex: false, emptyIsNull: false, absent: null } satisfies Omit<Meaning, 'type'>;
+	const base = { exponent: chosen?.exponent ?? 0, codes: [], known: null, emptyIsNull: false, absent: null } satisfies Omit<Meaning, 'type'>;
 	switch (value) {
 		case 'bool':
 			return withAbsence({ ...base, type: { kind: 'flag' } }, field);
 		case 'bytes':
-			if (chosen === null) return withAbsence({ ...base, type: { kind: 'text' }, hex: true }, field);
-			return withAbsence({ ...base, type: chosen.type as Meaning['type'], emptyIsNull: chosen.type.kind !== 'text' }, field);
+			return withAbsence({ ...base, type: (chosen?.type ?? { kind: 'bytes' }) as Meaning['type'], emptyIsNull: chosen?.type.kind === 'symbol' }, field);
 		case 'string': {
 			const universe = building.options.symbols === undefined ? (NAMES.test(field.name) ? 'symbol' : null) : building.options.symbols(field.name);
 			const type = (chosen?.type ?? (universe === null ? { kind: 'text' } : { kind: 'symbol', universe })) as Meaning['type'];
@@ -250,7 +243,7 @@ function meaningOf(building: Building, field: ProtoField, wanted: Wanted | null,
 function withAbsence(meaning: Meaning, { presence, oneof, defaultValue, type: scalar, rule }: ProtoField, zero = 0): Meaning {
 	const { type, emptyIsNull, exponent } = meaning;
 	if (rule !== 'singular' || presence === 'required' || oneof !== null || emptyIsNull) return meaning;
-	if (type.kind === 'text') return { ...meaning, absent: presence === 'implicit' ? '' : null };
+	if (type.kind === 'text' || type.kind === 'bytes') return { ...meaning, absent: presence === 'implicit' ? '' : null };
 	if (presence === 'explicit' && defaultValue === null) return meaning;
 	const given = defaultValue ?? String(scalar === 'bool' ? false : zero);
 	const integer = (): bigint | string => (SCALARS[scalar as 'int32'].value === 'integer' ? BigInt(given) : given);
@@ -288,20 +281,28 @@ function absentId({ codes }: Meaning, number: number): string | null {
 
 // The schema
 
-/** @param discriminant column names on the way to the message whose oneof tells variants apart */
-function schemaOf(format: ProtobufFormat, discriminant: { readonly path: readonly string[] } | null): Schema {
-	return {
+/** Throws a {@link SchemaError} with every mistake of a format's schema, or gives it. */
+export function checkedSchema(format: ProtobufFormat): Schema {
+	const schema: Schema = {
 		name: format.name,
 		version: format.version,
-		variants: format.variants.map(({ name, role, member, nodes }): Variant => ({ name, role, type: { ...messageOf(nodes, discriminant === null ? null : { path: discriminant.path, member: member as number }), unknownKeys: format.unknown } })),
+		variants: format.variants.map(({ name, role, member, nodes }): Variant => {
+			const type = messageOf(nodes, member === null ? null : { path: format.oneofPath ?? [], member });
+			const unknown: Field = { name: UNKNOWN_FIELDS, keys: [UNKNOWN_FIELDS], type: { kind: 'bytes' }, optional: true, nullable: false, distinguishing: false };
+			return { name, role, type: format.unknown === 'keep' ? { ...type, fields: [...type.fields, unknown] } : type };
+		}),
 	};
+	const mistakes = schemaMistakes(schema);
+	if (mistakes.length > 0) throw new SchemaError(format.name, mistakes);
+	return schema;
 }
 
-function messageOf(nodes: readonly WireNode[], choice: { readonly path: readonly string[]; readonly member: number } | null): MessageType {
+/** @param choice where the member is that tells the variant apart: numbers of the messages on the way, and its own */
+function messageOf(nodes: readonly WireNode[], choice: { readonly path: readonly number[]; readonly member: number } | null): MessageType {
 	const fields = nodes.flatMap((node): Field[] => {
 		const isMember = choice !== null && choice.path.length === 0 && node.number === choice.member;
 		if (!hasColumn(node)) return isMember ? [{ name: node.name, keys: [node.name], type: { kind: 'skip' }, optional: false, nullable: false, distinguishing: true }] : [];
-		const inner = choice !== null && choice.path[0] === node.name ? { ...choice, path: choice.path.slice(1) } : null;
+		const inner = choice !== null && choice.path[0] === node.number ? { ...choice, path: choice.path.slice(1) } : null;
 		const value: ValueType = node.kind === 'message' ? messageOf(node.nodes, inner) : node.kind === 'scalar' ? node.meaning.type : { kind: 'timestamp', format: 'ns' };
 		const type: ValueType = node.repeated ? { kind: 'list', item: value, itemNullable: isItemNullable(node) } : value;
 		const emptyIsNull = node.kind === 'scalar' && node.meaning.emptyIsNull;

@@ -27,13 +27,11 @@ export interface Meaning {
 	readonly codes: readonly number[];
 	/** Of closed enums, whatever their column: the numbers that are values. Null where every number is one. */
 	readonly known: readonly number[] | null;
-	/** Of bytes: the text is their hexadecimal digits. */
-	readonly hex: boolean;
-	/** The empty string is null: of what is read from strings, other than text. */
+	/** The empty string is null: of what is read from strings and bytes, other than text and bytes. */
 	readonly emptyIsNull: boolean;
 	/**
 	 * What the column holds where the field is absent in a message that is there; null for null. Integers as stored (at the
-	 * column's scale, an enumeration's id), `true` or `false`, `String(double)`, the empty text.
+	 * column's scale, an enumeration's id), `true` or `false`, `String(double)`, the empty text (of bytes, too).
 	 */
 	readonly absent: string | null;
 }
@@ -84,7 +82,7 @@ export interface ProtobufFormat {
 	readonly message: string;
 	/** Where the oneof is that tells the variants apart: numbers of the messages on the way from the root. Null with one variant. */
 	readonly oneofPath: readonly number[] | null;
-	/** Unknown fields of the root message: dropped, or kept as hexadecimal digits in a column `unknownKeys`. */
+	/** Unknown fields of the root message: dropped, or kept as they are, one after the other, in a last column `unknownFields`. */
 	readonly unknown: 'skip' | 'keep';
 	readonly variants: readonly WireVariant[];
 }

@@ -70,7 +70,7 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 	const p3 = (message: string, hex: string, options?: ProtobufOptions): Outcome => run(protobuf(proto3, `p3.${message}`, options), hex);
 
 	it('takes nothing for a message of zeros', () => {
-		expect(p3('All', '')).toEqual({ d: 0, f: 0, i32: 0, i64: 0n, u32: 0, u64: 0n, s32: 0, s64: 0n, x32: 0, x64: 0n, y32: 0, y64: 0n, b: false, s: '', raw: '', kind: 'NONE' });
+		expect(p3('All', '')).toEqual({ d: 0, f: 0, i32: 0, i64: 0n, u32: 0, u64: 0n, s32: 0, s64: 0n, x32: 0, x64: 0n, y32: 0, y64: 0n, b: false, s: '', raw: new Uint8Array(), kind: 'NONE' });
 	});
 
 	it.each<readonly [string, string, Cell]>([
@@ -98,7 +98,7 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 		['b', '68 8000', false],
 		['b', '68 8080808020', true],
 		['s', '72 06 e8b0b7e6ad8c', '谷歌'],
-		['raw', '7a 03 00fb0a', '00fb0a'],
+		['raw', '7a 03 00fb0a', Uint8Array.of(0, 0xfb, 0x0a)],
 		['kind', '8001 01', 'ONE'],
 		['kind', '8001 ffffffffffffffffff01', 'MINUS'],
 		['kind', '8001 07', '7'],
@@ -268,18 +268,18 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 
 	it('takes a closed enum’s unlisted numbers for unknown fields', () => {
 		const read = (hex: string): Outcome => p2('All', hex, { unknown: 'keep' });
-		expect(read('1802 1809')).toMatchObject({ side: 'SELL', unknownKeys: '1809' });
-		expect(read('1809')).toMatchObject({ side: null, preset: 'SELL', unknownKeys: '1809' });
-		expect(read('2801 2809 2802')).toMatchObject({ sides: ['BUY', 'SELL'], unknownKeys: '2809' });
-		expect(read('3203 010902 2a02 0901')).toMatchObject({ packedSides: ['BUY', 'SELL'], sides: ['BUY'], unknownKeys: null });
+		expect(read('1802 1809')).toMatchObject({ side: 'SELL', unknownFields: bytes('1809') });
+		expect(read('1809')).toMatchObject({ side: null, preset: 'SELL', unknownFields: bytes('1809') });
+		expect(read('2801 2809 2802')).toMatchObject({ sides: ['BUY', 'SELL'], unknownFields: bytes('2809') });
+		expect(read('3203 010902 2a02 0901')).toMatchObject({ packedSides: ['BUY', 'SELL'], sides: ['BUY'], unknownFields: null });
 		expect(read('3a05 0a01 61 1009 3a05 0a01 62 1002 3a03 0a01 63')).toMatchObject({
 			byName: [
 				{ key: 'b', value: 'SELL' },
 				{ key: 'c', value: 'BUY' },
 			],
-			unknownKeys: '3a050a01611009',
+			unknownFields: bytes('3a050a01611009'),
 		});
-		expect(read('3a07 0a01 61 1009 1001')).toMatchObject({ byName: [{ key: 'a', value: 'BUY' }], unknownKeys: null });
+		expect(read('3a07 0a01 61 1009 1001')).toMatchObject({ byName: [{ key: 'a', value: 'BUY' }], unknownFields: null });
 	});
 
 	it('writes explicit defaults', () => {
@@ -308,10 +308,10 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 
 	it('keeps unknown fields as they were', () => {
 		const keep: ProtobufOptions = { unknown: 'keep' };
-		expect(p3('Leaf3', '0801 1a02 abcd 1003 23 0801 24 0d 00000000', keep)).toEqual({ a: 1, b: 3, unknownKeys: '1a02abcd230801240d00000000' });
-		expect(p3('Leaf3', '0801', keep)).toEqual({ a: 1, b: 0, unknownKeys: null });
+		expect(p3('Leaf3', '0801 1a02 abcd 1003 23 0801 24 0d 00000000', keep)).toEqual({ a: 1, b: 3, unknownFields: bytes('1a02abcd230801240d00000000') });
+		expect(p3('Leaf3', '0801', keep)).toEqual({ a: 1, b: 0, unknownFields: null });
 		// Those of messages in it are dropped; what is left out is not unknown.
-		expect(p3('Tree', '2204 a201 01ff 1200', keep)).toEqual({ v: 0, leaf: { name: '', leaves: [] }, unknownKeys: null });
+		expect(p3('Tree', '2204 a201 01ff 1200', keep)).toEqual({ v: 0, leaf: { name: '', leaves: [] }, unknownFields: null });
 	});
 
 	describe('tables by a oneof', () => {

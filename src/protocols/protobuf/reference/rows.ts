@@ -10,7 +10,7 @@ import { I64_LEAST, I64_MOST } from '../../rows/reference/timestamps.ts';
 import type { Body, FieldPlan, InstantPlan, MessagePlan, Row, ScalarPlan, VariantPlan } from '../plan.ts';
 import { WIRE } from '../types.ts';
 import { Scanner, type Tag } from './scanner.ts';
-import { hexDigits, isKnown, readScalar, writeAbsent, writeScalar } from './values.ts';
+import { isKnown, readScalar, writeAbsent, writeScalar } from './values.ts';
 
 interface Walk extends MessagePlaces {
 	readonly scanner: Scanner;
@@ -51,7 +51,7 @@ export function readMessage(bytes: Uint8Array, { row, unknown }: VariantPlan, pl
 	readRow(walk, row, places.target?.row ?? 0, { limit: bytes.length, group: null });
 	if (walk.unknown === null || places.target === null) return;
 	if (walk.unknown.length === 0) places.target.writeNull(unknown as ScalarColumn, places.target.row);
-	else places.target.writeText(unknown as ScalarColumn, places.target.row, hexDigits(Uint8Array.from(walk.unknown.flatMap((part) => [...part]))));
+	else places.target.writeText(unknown as ScalarColumn, places.target.row, Uint8Array.from(walk.unknown.flatMap((part) => [...part])));
 }
 
 function readRow(walk: Walk, { body }: Row, row: number, end: End): RowState {

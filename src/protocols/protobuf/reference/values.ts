@@ -125,18 +125,18 @@ function writeFloat({ type }: Meaning, value: number, single: boolean, target: P
 	target?.writeTextScale(column, row, -1);
 }
 
-function writeBytes({ type, hex, emptyIsNull }: Meaning, bytes: Uint8Array, target: PendingRow | null, column: ScalarColumn, row: number, at: number, intern: (bytes: Uint8Array) => number): void {
+function writeBytes({ type, emptyIsNull }: Meaning, bytes: Uint8Array, target: PendingRow | null, column: ScalarColumn, row: number, at: number, intern: (bytes: Uint8Array) => number): void {
 	if (emptyIsNull && bytes.length === 0) {
 		target?.writeNull(column, row);
 		return;
 	}
 	switch (type.kind) {
+		case 'bytes':
+			target?.writeText(column, row, bytes);
+			return;
 		case 'text':
-			if (hex) target?.writeText(column, row, hexDigits(bytes));
-			else {
-				checkUtf8(bytes, at);
-				target?.writeText(column, row, bytes);
-			}
+			checkUtf8(bytes, at);
+			target?.writeText(column, row, bytes);
 			return;
 		case 'symbol':
 		case 'enumeration': {
@@ -181,21 +181,11 @@ function writeNumberText(type: FixedPointType | { readonly kind: 'float' }, text
 	target?.writeTextScale(column, row, decimal.textScale);
 }
 
-/** Two digits a byte, in lower case. */
-export function hexDigits(bytes: Uint8Array): Uint8Array {
-	const digits = new Uint8Array(bytes.length * 2);
-	bytes.forEach((byte, index) => {
-		digits[index * 2] = '0123456789abcdef'.charCodeAt(byte >> 4);
-		digits[index * 2 + 1] = '0123456789abcdef'.charCodeAt(byte & 15);
-	});
-	return digits;
-}
-
 /** What the column of an absent field holds: `Meaning.absent`, or null. */
 export function writeAbsent(target: PendingRow, { type, absent }: Meaning, column: ScalarColumn, row: number): void {
 	if (absent === null) target.writeNull(column, row);
 	else if (type.kind === 'flag') target.writeFlag(column, row, absent === 'true');
-	else if (type.kind === 'text') target.writeText(column, row, new Uint8Array());
+	else if (type.kind === 'text' || type.kind === 'bytes') target.writeText(column, row, new Uint8Array());
 	else if (type.kind === 'float') target.writeNumber(column, row, Number(absent));
 	else target.writeNumber(column, row, column.storage === 'i64' || column.storage === 'u64' ? BigInt(absent) : Number(absent));
 	target.writeTextScale(column, row, 0);
