@@ -5,6 +5,7 @@ export * from './codecs/index.ts';
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {
 	type Batch,
+	type BytesColumn,
 	batchFromRows,
 	type Cell,
 	type ColumnView,
@@ -36,7 +37,9 @@ export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { binaryFile, lengthPrefixed, simpleOpenFraming } from './framing/length-prefixed.ts';
+export { datagrams, type PacketCaptureOptions, packetCapture } from './framing/packet-capture.ts';
 export { moldUdp64, sequencedUnits } from './framing/packets.ts';
+export { sbePackets } from './framing/sbe-packets.ts';
 export { soupBinTcp } from './framing/soup-bin-tcp.ts';
 export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region } from './memory/index.ts';
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
@@ -48,6 +51,7 @@ export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type Encod
 export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
+export { loadProto, type ProtobufColumn, type ProtobufOptions, type ProtobufProtocol, type ProtoFileOptions, type ProtoTypes, parseProto, protobuf } from './protocols/protobuf/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

@@ -35,6 +35,8 @@ function typeText(type: ValueType, indent: string): string | null {
 		case 'symbol':
 		case 'text':
 			return 'string';
+		case 'bytes':
+			return 'Uint8Array';
 		case 'enumeration':
 			return type.unknown === 'intern' ? 'string' : type.values.map((value) => JSON.stringify(value)).join(' | ');
 		case 'list': {

@@ -198,11 +198,11 @@ schema's XML is read unchanged (with saxes installed: npm install saxes).
 	},
 	build: {
 		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',
-		text: `tickforge build <preset | schema.ts> --out DIR [--rows N] [--items N] [--name NAME]
-                [--received] [--runtime SPECIFIER] [--protocol json | msgpack]
+		text: `tickforge build <preset | schema.ts | schema.xml> --out DIR [--rows N] [--items N] [--name NAME]
+                [--received] [--runtime SPECIFIER] [--protocol json | msgpack] [--date DAY]
 
 Writes NAME.wasm, NAME.js and NAME.d.ts: a parser that needs no code generation
-where it runs. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,
+where it runs; of any protocol. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,
 	},
 	start: {
 		summary: 'simulate several exchanges, parse them, leave an Arrow file and a report',

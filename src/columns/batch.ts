@@ -6,8 +6,8 @@ import type { Column, TableLayout } from '../compiler/batch-layout.ts';
 import type { SymbolReader } from '../symbols/index.ts';
 import { type BatchMemory, type ColumnView, columnAt, createColumn, live, type Place, renew } from './columns.ts';
 
-/** A plain value of a row: integers, decimals (mantissas) and timestamps (nanoseconds) as bigint, names and texts as strings. */
-export type Cell = null | bigint | number | boolean | string | readonly Cell[] | { readonly [name: string]: Cell };
+/** A plain value of a row: integers, decimals (mantissas) and timestamps (nanoseconds) as bigint, names and texts as strings, bytes as a copy. */
+export type Cell = null | bigint | number | boolean | string | Uint8Array | readonly Cell[] | { readonly [name: string]: Cell };
 export type PlainRow = { readonly [name: string]: Cell };
 
 /** `Row` is what `row()` gives: `RowOf<Schema, Name>` where the schema is typed. */
@@ -87,6 +87,8 @@ export function createBatchReader<Row = PlainRow>(memory: BatchMemory, layout: T
 			case 'enumeration':
 			case 'text':
 				return column.text(row);
+			case 'bytes':
+				return column.copy(row);
 			case 'struct':
 				return Object.fromEntries(column.children.map((child) => [child.name, read(child, row)]));
 			case 'list':

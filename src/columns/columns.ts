@@ -141,6 +141,16 @@ export interface TextColumn extends ColumnBase {
 	/** Allocates. */
 	text(row: number): string;
 }
+export interface BytesColumn extends ColumnBase {
+	readonly kind: 'bytes';
+	byteLength(row: number): number;
+	/** A view of the bytes; must not outlive the batch. */
+	bytes(row: number): Uint8Array;
+	/** The bytes in memory of their own. Allocates. */
+	copy(row: number): Uint8Array;
+	/** Two digits a byte, `00ff`. Allocates. */
+	hex(row: number): string;
+}
 export interface StructView extends ColumnBase {
 	readonly kind: 'struct';
 	readonly children: readonly ColumnView[];
@@ -155,7 +165,7 @@ export interface ListView extends ColumnBase {
 	readonly items: ColumnView;
 	offsets(): Int32Array;
 }
-export type ColumnView = IntegerColumn | Integer32Column | DecimalColumn | TimestampColumn | FloatColumn | FlagColumn | SymbolColumn | EnumerationColumn | TextColumn | StructView | ListView;
+export type ColumnView = IntegerColumn | Integer32Column | DecimalColumn | TimestampColumn | FloatColumn | FlagColumn | SymbolColumn | EnumerationColumn | TextColumn | BytesColumn | StructView | ListView;
 
 const TWO_32 = 4294967296;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -282,24 +292,13 @@ function createScalar(place: Place, column: ScalarColumn, symbols: readonly Symb
 			});
 		}
 		case 'text': {
-			const view = (here: Place, row: number): number => ((here.address + column.values) >>> 2) + row * 4;
-			const bytes = (row: number): Uint8Array => {
-				const here = rowIn(row);
-				const at = view(here, row);
-				const length = here.i32[at] as number;
-				const from = length <= 12 ? at * 4 + 4 : here.address + here.textAt + (here.i32[at + 3] as number);
-				return here.u8.subarray(from, from + length);
-			};
-			return extend(base, {
-				kind: 'text' as const,
-				byteLength(row: number) {
-					const here = rowIn(row);
-					return here.i32[view(here, row)] as number;
-				},
-				bytes,
-				// Decoders refuse shared memory; a copy of these few bytes is what decoding makes anyway.
-				text: (row: number) => decoder.decode(bytes(row).slice()),
-			});
+			const heap = heapBytes(column, rowIn);
+			// Decoders refuse shared memory; a copy of these few bytes is what decoding makes anyway.
+			return extend(base, { kind: 'text' as const, ...heap, text: (row: number) => decoder.decode(heap.bytes(row).slice()) });
+		}
+		case 'bytes': {
+			const heap = heapBytes(column, rowIn);
+			return extend(base, { kind: 'bytes' as const, ...heap, copy: (row: number) => Uint8Array.from(heap.bytes(row)), hex: (row: number) => hexText(heap.bytes(row)) });
 		}
 		case 'integer':
 			if (type.bits === 32) {
@@ -364,6 +363,30 @@ function createScalar(place: Place, column: ScalarColumn, symbols: readonly Symb
 			});
 		}
 	}
+}
+
+/** Bytes of views (compiler/batch-layout.ts): within the view up to 12, else in the batch's heap. */
+function heapBytes(column: ScalarColumn, rowIn: RowIn): Pick<TextColumn, 'byteLength' | 'bytes'> {
+	const view = (here: Place, row: number): number => ((here.address + column.values) >>> 2) + row * 4;
+	return {
+		byteLength(row) {
+			const here = rowIn(row);
+			return here.i32[view(here, row)] as number;
+		},
+		bytes(row) {
+			const here = rowIn(row);
+			const at = view(here, row);
+			const length = here.i32[at] as number;
+			const from = length <= 12 ? at * 4 + 4 : here.address + here.textAt + (here.i32[at + 3] as number);
+			return here.u8.subarray(from, from + length);
+		},
+	};
+}
+
+export function hexText(bytes: Uint8Array): string {
+	let text = '';
+	for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+	return text;
 }
 
 function integer64(place: Place, column: ScalarColumn, base: Base, rowIn: RowIn, signed: boolean): Base & Omit<Integer64, keyof Base> {

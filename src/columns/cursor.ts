@@ -166,6 +166,8 @@ function atRow(view: ColumnView, at: Position): AtRowView {
 			return { kind: view.kind, view, isNull, id: () => view.id(at.row), text: () => view.text(at.row), symbols: view.symbols } as ScalarAtRow;
 		case 'text':
 			return { kind: view.kind, view, isNull, byteLength: () => view.byteLength(at.row), bytes: () => view.bytes(at.row), text: () => view.text(at.row) };
+		case 'bytes':
+			return { kind: view.kind, view, isNull, byteLength: () => view.byteLength(at.row), bytes: () => view.bytes(at.row), copy: () => view.copy(at.row), hex: () => view.hex(at.row) };
 		case 'struct': {
 			const column = columnByName(view.children, at, `the struct "${view.name}"`);
 			return withColumns({ kind: view.kind, isNull, column }, view.children, column) as StructAtRow;

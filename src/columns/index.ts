@@ -2,6 +2,7 @@
 export { type Batch, type BatchOptions, type BatchReader, type Cell, createBatchReader, openBatch, type PlainRow } from './batch.ts';
 export {
 	type BatchMemory,
+	type BytesColumn,
 	type ColumnView,
 	type DecimalColumn,
 	decimalText,

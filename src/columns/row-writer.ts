@@ -9,7 +9,7 @@ import { type Batch, openBatch } from './batch.ts';
 import type { BatchMemory } from './columns.ts';
 
 /** A value to write. Decimals are mantissas (bigint), or texts like `1.50`, which set the text scale, too. Missing is null. */
-export type CellInput = null | undefined | bigint | number | boolean | string | readonly CellInput[] | { readonly [name: string]: CellInput };
+export type CellInput = null | undefined | bigint | number | boolean | string | Uint8Array | readonly CellInput[] | { readonly [name: string]: CellInput };
 export type RowInput = { readonly [name: string]: CellInput };
 
 /** Gives a name its id. */
@@ -124,6 +124,10 @@ export function createRowWriter(memory: BatchMemory, layout: TableLayout, addres
 				writeText(at, encoder.encode(value));
 				return;
 			}
+			case 'bytes':
+				if (!(value instanceof Uint8Array)) throw wrong(path, 'bytes (a Uint8Array)', value);
+				writeText(at, value);
+				return;
 			case 'flag':
 				throw new Error('flags are bits');
 		}
@@ -154,7 +158,7 @@ export function createRowWriter(memory: BatchMemory, layout: TableLayout, addres
 				writeScalar(column, row, value, path);
 				return;
 			case 'struct':
-				if (value !== null && (typeof value !== 'object' || Array.isArray(value))) throw wrong(path, 'an object', value);
+				if (value !== null && (typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array)) throw wrong(path, 'an object', value);
 				for (const child of column.children) write(child, row, (value as RowInput | null)?.[child.name] ?? null, `${path}.${child.name}`);
 				return;
 			case 'list': {
@@ -240,6 +244,7 @@ function decimalMantissa(text: string, scale: number): bigint | null {
 
 function show(value: CellInput): string {
 	if (value === null || value === undefined) return 'null';
+	if (value instanceof Uint8Array) return `${value.length} bytes`;
 	if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
 	return `${typeof value === 'string' ? JSON.stringify(value) : String(value)} (${typeof value})`;
 }

@@ -134,6 +134,7 @@ function storageOf(type: ScalarType): Storage {
 		case 'symbol':
 			return 'u32';
 		case 'text':
+		case 'bytes':
 			return 'view';
 	}
 }
@@ -187,7 +188,7 @@ function layoutTable(name: string, variant: number, type: MessageType | TupleTyp
 	const scalarColumn = (columnName: string, scalar: ScalarType, nullable: boolean, space: number, path: string): ScalarColumn => {
 		const storage = storageOf(scalar);
 		const capacity = spaceCapacities[space] as number;
-		if (scalar.kind === 'text') texts += capacity;
+		if (storage === 'view') texts += capacity;
 		return {
 			kind: 'scalar',
 			name: columnName,

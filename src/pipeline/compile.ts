@@ -273,7 +273,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	for (const table of tables) useSlot(table, table.current);
 
 	const features = detectFeatures();
-	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
+	const best: Tier = features.simd && protocol.referenceOnly !== true ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
 	// A protocol without layouts has nothing to learn.
 	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
 	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);
@@ -314,7 +314,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, binding: protocol.binding, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}

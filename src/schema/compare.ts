@@ -165,6 +165,8 @@ function columnOf(type: ValueType): string | null {
 			return type.capture === null ? null : columnOf(type.capture);
 		case 'enumeration':
 			return 'an enumeration';
+		case 'bytes':
+			return 'bytes';
 		case 'message':
 		case 'tuple':
 			return 'a struct';

@@ -105,6 +105,10 @@ export function symbol(universe = 'symbol'): FieldSpec<ScalarShape<'symbol'>, fa
 export function text(): FieldSpec<ScalarShape<'text'>, false> {
 	return new Spec({ kind: 'text' });
 }
+/** Any bytes, as they are. For formats that have them: JSON has none. */
+export function bytes(): FieldSpec<ScalarShape<'bytes'>, false> {
+	return new Spec({ kind: 'bytes' });
+}
 /** A constant that must be there. Has no column; tells variants apart. */
 export function literal(value: string | number | boolean | null): FieldSpec<NoColumn, false> {
 	return new Spec({ kind: 'literal', value });

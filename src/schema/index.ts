@@ -2,6 +2,7 @@
 export { type ChangeKind, compareSchemas, type SchemaChange } from './compare.ts';
 export {
 	absent,
+	bytes,
 	type DecimalSpec,
 	decimal,
 	type EnumerationSpec,

@@ -50,6 +50,10 @@ export interface SymbolType {
 export interface TextType {
 	readonly kind: 'text';
 }
+/** Any bytes, as they are. Formats of text have none. */
+export interface BytesType {
+	readonly kind: 'bytes';
+}
 /** A constant that must be there. Has no column; tells variants of a one-of apart. */
 export interface LiteralType {
 	readonly kind: 'literal';
@@ -90,7 +94,7 @@ export interface MessageType {
 }
 
 /** Types that fill exactly one column. */
-export type ScalarType = IntegerType | DecimalType | FloatType | TimestampType | FlagType | EnumerationType | SymbolType | TextType;
+export type ScalarType = IntegerType | DecimalType | FloatType | TimestampType | FlagType | EnumerationType | SymbolType | TextType | BytesType;
 export type ValueType = ScalarType | LiteralType | TemplateType | AbsentType | SkipType | ListType | TupleType | MessageType;
 
 export interface Field {

@@ -57,6 +57,7 @@ const TYPES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 	enumeration: { values: many(string), unknown: one('intern', 'null', 'reject') },
 	symbol: { universe: string },
 	text: {},
+	bytes: {},
 	literal: { value: is('a string, number, true, false or null', (value) => value === null || ['string', 'number', 'boolean'].includes(typeof value)) },
 	template: { prefix: string, suffix: string, capture },
 	absent: {},

@@ -11,7 +11,7 @@ export declare const SHAPE: unique symbol;
 export type Shape = ScalarShape | EnumerationShape | ListShape | StructShape | NoColumn;
 
 /** `integer` has 64 bits, `integer32` has 32. Of either sign. */
-export interface ScalarShape<Kind extends 'integer' | 'integer32' | 'decimal' | 'float' | 'timestamp' | 'flag' | 'symbol' | 'text' = 'integer' | 'integer32' | 'decimal' | 'float' | 'timestamp' | 'flag' | 'symbol' | 'text'> {
+export interface ScalarShape<Kind extends 'integer' | 'integer32' | 'decimal' | 'float' | 'timestamp' | 'flag' | 'symbol' | 'text' | 'bytes' = 'integer' | 'integer32' | 'decimal' | 'float' | 'timestamp' | 'flag' | 'symbol' | 'text' | 'bytes'> {
 	readonly kind: Kind;
 }
 export interface EnumerationShape<Value extends string = string> {
@@ -69,7 +69,7 @@ export type OtherString = string & Record<never, never>;
  */
 export type RowValue<S extends Shape> =
 	S extends ScalarShape<infer Kind>
-		? { integer: bigint; decimal: bigint; timestamp: bigint; integer32: number; float: number; flag: boolean; symbol: string; text: string }[Kind]
+		? { integer: bigint; decimal: bigint; timestamp: bigint; integer32: number; float: number; flag: boolean; symbol: string; text: string; bytes: Uint8Array }[Kind]
 		: S extends EnumerationShape<infer Value>
 			? Value
 			: S extends ListShape<infer Item, infer ItemNullable>

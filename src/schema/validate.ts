@@ -8,7 +8,7 @@ const SYMBOL_LIMIT = 255;
 /** Containers within containers. */
 const DEPTH_LIMIT = 32;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-const SCALARS = ['integer', 'decimal', 'float', 'timestamp', 'flag', 'enumeration', 'symbol', 'text'];
+const SCALARS = ['integer', 'decimal', 'float', 'timestamp', 'flag', 'enumeration', 'symbol', 'text', 'bytes'];
 const utf8 = new TextEncoder();
 
 /** Throws a {@link SchemaError} with every mistake, or does nothing. */

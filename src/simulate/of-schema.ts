@@ -39,6 +39,8 @@ function value(type: ValueType, random: Random): string {
 			return JSON.stringify(SYMBOLS[random.below(SYMBOLS.length)]);
 		case 'text':
 			return JSON.stringify(`text ${random.below(1_000_000)}`);
+		case 'bytes':
+			throw new TypeError('tickforge: JSON has no bytes');
 		case 'literal':
 			return JSON.stringify(type.value);
 		case 'template':

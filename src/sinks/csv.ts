@@ -4,7 +4,7 @@ import { createOutputFile, type OutputFile } from './output-file.ts';
 import { type Sink, tablePath } from './sink.ts';
 
 /**
- * CSV files (RFC 4180), one a table. Decimals as exact text, times as RFC 3339, structs as columns `a.b`, lists as JSON.
+ * CSV files (RFC 4180), one a table. Decimals as exact text, times as RFC 3339, bytes in hex, structs as columns `a.b`, lists as JSON.
  * Null is the empty field; an empty text is `""`.
  */
 export function createCsvSink(path: string, layout: SchemaLayout): Sink {
@@ -73,6 +73,8 @@ function plain(column: ColumnView, row: number): unknown {
 		case 'enumeration':
 		case 'text':
 			return column.text(row);
+		case 'bytes':
+			return column.hex(row);
 		case 'struct':
 			return Object.fromEntries(column.children.map((child) => [child.name, plain(child, row)]));
 		case 'list':

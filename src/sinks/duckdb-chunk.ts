@@ -60,6 +60,8 @@ function typeOf(duckdb: DuckDB, { column, part, children }: OutputField): DuckDB
 			return duckdb.TIMESTAMP_NS;
 		case 'flag':
 			return duckdb.BOOLEAN;
+		case 'bytes':
+			return duckdb.BLOB;
 		default:
 			return duckdb.VARCHAR;
 	}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sliceBatch } from '../../src/columns/row-copy.ts';
 import { batchFromRows, createNameTable, createRowWriter } from '../../src/columns/row-writer.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
-import { decimal, enumeration, flag, float, integer, integer32, list, message, object, oneOf, symbol, text, timestamp, tuple, unsigned } from '../../src/schema/index.ts';
+import { bytes, decimal, enumeration, flag, float, integer, integer32, list, message, object, oneOf, symbol, text, timestamp, tuple, unsigned } from '../../src/schema/index.ts';
 import { testTable } from './batches.ts';
 
 const schema = oneOf(
@@ -19,13 +19,15 @@ const schema = oneOf(
 		ratio: float(),
 		maker: flag().nullable(),
 		note: text().nullable(),
+		hash: bytes().nullable(),
 		extra: object({ a: integer(), deep: list(text().nullable()) }).nullable(),
-		bids: list(tuple({ price: decimal(1), note: text() })).nullable(),
+		bids: list(tuple({ price: decimal(1), note: text(), raw: bytes() })).nullable(),
 	}),
 );
 const layout = layoutSchema(schema, { rows: 64, items: 256, textBytes: 64 * 1024, received: true });
 const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const texts = fc.string({ unit: 'grapheme', maxLength: 40 });
+const anyBytes = fc.uint8Array({ maxLength: 40 });
 const rowArbitrary = fc.record(
 	{
 		symbol: fc.constantFrom('A', 'B', 'é', ''),
@@ -37,8 +39,9 @@ const rowArbitrary = fc.record(
 		ratio: fc.double(),
 		maker: fc.option(fc.boolean()),
 		note: fc.option(texts),
+		hash: fc.option(anyBytes),
 		extra: fc.option(fc.record({ a: i64, deep: fc.array(fc.option(texts), { maxLength: 4 }) }, { noNullPrototype: true })),
-		bids: fc.option(fc.array(fc.record({ price: i64, note: texts }, { noNullPrototype: true }), { maxLength: 4 })),
+		bids: fc.option(fc.array(fc.record({ price: i64, note: texts, raw: anyBytes }, { noNullPrototype: true }), { maxLength: 4 })),
 		received: i64,
 	},
 	{ noNullPrototype: true },
@@ -96,7 +99,7 @@ describe('plain rows', () => {
 		);
 		expect(writer.append({ ...row, note: 'x'.repeat(60) })).toBe(true);
 		expect(writer.append({ ...row, note: 'y'.repeat(60) })).toBe(false);
-		expect(writer.append({ ...row, bids: Array.from({ length: 65 }, () => ({ price: 0n, note: '' })) })).toBe(false);
+		expect(writer.append({ ...row, bids: Array.from({ length: 65 }, () => ({ price: 0n, note: '', raw: new Uint8Array() })) })).toBe(false);
 		expect(writer.append(row)).toBe(true);
 		expect(writer.rows).toBe(2);
 		writer.clear();

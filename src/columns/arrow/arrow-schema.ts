@@ -9,6 +9,7 @@
  * | float, flag | FloatingPoint(double), Bool |
  * | symbol, enumeration | Utf8, dictionary-encoded with Int32 indices |
  * | text | Utf8 (Utf8View on request) |
+ * | bytes | Binary (BinaryView on request) |
  * | message, tuple | Struct |
  * | list | List |
  * | kept text scales | Int8 column `<name>_scale` beside the decimal |
@@ -22,7 +23,7 @@ import { type FieldPart, type OutputField, outputFields } from '../output-fields
 import type { FlatBuilder, FlatTable } from './flatbuffer.ts';
 import { FlatError } from './flatbuffer.ts';
 
-export const ARROW_TYPE = { int: 2, float: 3, utf8: 5, bool: 6, decimal: 7, timestamp: 10, list: 12, struct: 13, largeUtf8: 20, utf8View: 24 } as const;
+export const ARROW_TYPE = { int: 2, float: 3, binary: 4, utf8: 5, bool: 6, decimal: 7, timestamp: 10, list: 12, struct: 13, largeBinary: 19, largeUtf8: 20, binaryView: 23, utf8View: 24 } as const;
 
 /** Precision of a decimal that comes from an i64. */
 export const DECIMAL_PRECISION = 19;
@@ -32,7 +33,7 @@ export type ArrowType =
 	| { readonly kind: 'float'; readonly bits: 32 | 64 }
 	| { readonly kind: 'decimal'; readonly scale: number; readonly bits: number }
 	| { readonly kind: 'timestamp'; readonly unit: 's' | 'ms' | 'us' | 'ns' }
-	| { readonly kind: 'utf8' | 'largeUtf8' | 'utf8View' | 'bool' | 'list' | 'struct' };
+	| { readonly kind: 'utf8' | 'largeUtf8' | 'utf8View' | 'binary' | 'largeBinary' | 'binaryView' | 'bool' | 'list' | 'struct' };
 
 export interface ArrowField {
 	readonly name: string;
@@ -52,7 +53,7 @@ export interface ArrowField {
 }
 
 export interface ArrowOptions {
-	/** Write texts as Utf8View, without copying them into one buffer; not every reader knows it. Default false. */
+	/** Write texts as Utf8View and bytes as BinaryView, without copying them into one buffer; not every reader knows it. Default false. */
 	readonly utf8View?: boolean;
 }
 
@@ -97,6 +98,8 @@ function arrowType({ column, part }: OutputField, options: ArrowOptions): ArrowT
 			return { kind: 'utf8' };
 		case 'text':
 			return { kind: options.utf8View === true ? 'utf8View' : 'utf8' };
+		case 'bytes':
+			return { kind: options.utf8View === true ? 'binaryView' : 'binary' };
 	}
 }
 

@@ -197,6 +197,10 @@ function typeOf(field: ArrowField, withScales: boolean, path: string, restored: 
 			if (item === undefined) throw new FlatError(`the list "${field.name}" has no item field`);
 			return { kind: 'list', item: typeOf(item, withScales, `${path}.item`, restored), itemNullable: item.nullable };
 		}
+		case 'binary':
+		case 'largeBinary':
+		case 'binaryView':
+			return { kind: 'bytes' };
 		default:
 			return { kind: 'text' };
 	}
@@ -282,7 +286,7 @@ const setBit = (bytes: Uint8Array, at: number, row: number): void => {
 const isValid = (validity: Uint8Array | null, row: number): boolean => validity === null || (((validity[row >>> 3] as number) >>> (row & 7)) & 1) === 1;
 
 function textSlices(cursor: RecordCursor, field: ArrowField, validity: Uint8Array | null, length: number): (row: number) => Uint8Array {
-	if (field.type.kind === 'utf8View') {
+	if (field.type.kind === 'utf8View' || field.type.kind === 'binaryView') {
 		const views = viewOf(cursor.buffer(length * 16));
 		const data = Array.from({ length: cursor.variadic() }, () => cursor.anyBuffer());
 		return (row) => {
@@ -295,7 +299,7 @@ function textSlices(cursor: RecordCursor, field: ArrowField, validity: Uint8Arra
 			return buffer.subarray(offset, offset + size);
 		};
 	}
-	const wide = field.type.kind === 'largeUtf8';
+	const wide = field.type.kind === 'largeUtf8' || field.type.kind === 'largeBinary';
 	const offsets = viewOf(cursor.buffer(length === 0 ? 0 : (length + 1) * (wide ? 8 : 4)));
 	const data = cursor.anyBuffer();
 	const offset = (row: number): number => (wide ? safe(offsets.getBigInt64(row * 8, true)) : offsets.getInt32(row * 4, true));
@@ -409,7 +413,10 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 			}
 			case 'utf8':
 			case 'largeUtf8':
-			case 'utf8View': {
+			case 'utf8View':
+			case 'binary':
+			case 'largeBinary':
+			case 'binaryView': {
 				const slice = textSlices(cursor, field, validity, length);
 				for (let row = 0; row < length; row++) {
 					if (isValid(validity, row)) {

@@ -316,6 +316,7 @@ function gather(batch: Batch<unknown>, fields: readonly ArrowField[], reuse: (ke
 				return;
 			}
 			case 'utf8':
+			case 'binary':
 				if (field.dictionary === null) {
 					body.buffers.push(...gatherText(path, rows, (address + column.values) >>> 2, address + layout.textOffset, words, all, reuse));
 					return;
@@ -323,6 +324,7 @@ function gather(batch: Batch<unknown>, fields: readonly ArrowField[], reuse: (ke
 				body.buffers.push(at(column.values, rows * 4));
 				return;
 			case 'utf8View':
+			case 'binaryView':
 				body.buffers.push(at(column.values, rows * 16), at(layout.textOffset, words[(address + layout.textUsed) >>> 2] as number));
 				body.variadic.push(1);
 				return;

@@ -125,6 +125,7 @@ function bindScalars(pair: Extract<ColumnPair, { kind: 'scalar' }>, one: ColumnV
 	if (one.kind === 'timestamp' && other.kind === 'timestamp') return (row, theirRow) => sameInteger(one, row, other, theirRow);
 	// NaN is what a venue may send, too.
 	if (one.kind === 'float' && other.kind === 'float') return (row, theirRow) => Object.is(one.number(row), other.number(theirRow));
+	if (one.kind === 'bytes' && other.kind === 'bytes') return (row, theirRow) => one.byteLength(row) === other.byteLength(theirRow) && sameBytes(one.bytes(row), other.bytes(theirRow));
 	if (one.kind === 'flag' && other.kind === 'flag') return (row, theirRow) => one.value(row) === other.value(theirRow);
 	throw new TypeError(`tickforge: "${pair.path}" cannot be compared`);
 }
@@ -165,6 +166,8 @@ function textOf(column: ColumnView, row: number): string {
 		case 'enumeration':
 		case 'text':
 			return column.text(row);
+		case 'bytes':
+			return column.hex(row);
 		case 'struct':
 			return '{…}';
 		case 'list':

@@ -4,10 +4,10 @@
 import type { RowOf, Schema, TableNames, VariantNames } from '../../schema/index.ts';
 import type { BinaryProtocol } from './index.ts';
 import { scaled, UNIT_NANOSECONDS } from './values.ts';
-import { fixedSize, type GroupNode, type Meaning, type NumberNode, type Place, type WireFormat, type WireInteger, type WireMessage, type WireNode, type WireNumber } from './wire.ts';
+import { type DataNode, fixedSize, type GroupNode, type Meaning, type NumberNode, type Place, type WireFormat, type WireInteger, type WireMessage, type WireNode, type WireNumber } from './wire.ts';
 
 /** A value to write. Decimals are mantissas at the column's scale (bigint), or text such as `1.50`; timestamps are nanoseconds since 1970. */
-export type EncodedValue = null | undefined | bigint | number | boolean | string | readonly EncodedValue[] | { readonly [name: string]: EncodedValue };
+export type EncodedValue = null | undefined | bigint | number | boolean | string | Uint8Array | readonly EncodedValue[] | { readonly [name: string]: EncodedValue };
 export interface EncodedRow {
 	readonly [name: string]: EncodedValue;
 }
@@ -194,6 +194,12 @@ function writeNode(writing: Writing, node: WireNode, value: EncodedValue, path: 
 			return;
 		}
 		case 'text': {
+			if (node.type.kind === 'bytes') {
+				if (!(value instanceof Uint8Array)) throw wrong(path, 'bytes (a Uint8Array)', value);
+				if (value.length !== node.bytes) throw new RangeError(`tickforge: "${path}" has ${value.length} bytes, and must have ${node.bytes}`);
+				to.put(value);
+				return;
+			}
 			const bytes = nameBytes(value, node.nullable, path);
 			const filler = node.pad === 'space' ? 0x20 : 0;
 			if (bytes.length > node.bytes) throw new RangeError(`tickforge: "${path}" has ${bytes.length} bytes, and ${node.bytes} are there`);
@@ -204,7 +210,7 @@ function writeNode(writing: Writing, node: WireNode, value: EncodedValue, path: 
 			return;
 		}
 		case 'data': {
-			const bytes = node.type === null && (value === null || value === undefined) ? new Uint8Array() : nameBytes(value, node.nullable, path);
+			const bytes = dataBytes(node, value, path);
 			writeNumber(to, node.length, BigInt(bytes.length), `${path}: length`);
 			to.put(bytes);
 			return;
@@ -347,6 +353,15 @@ function nameBytes(value: EncodedValue, nullable: boolean, path: string): Uint8A
 	return encoder.encode(value);
 }
 
+/** Dropped and plain bytes may be given as such; text as text. */
+function dataBytes({ type, nullable }: DataNode, value: EncodedValue, path: string): Uint8Array {
+	if (type !== null && type.kind !== 'bytes') return nameBytes(value, nullable, path);
+	if (value instanceof Uint8Array) return value;
+	if ((value === null || value === undefined) && (type === null || nullable)) return new Uint8Array();
+	if (type !== null) throw wrong(path, 'bytes (a Uint8Array)', value);
+	return nameBytes(value, nullable, path);
+}
+
 function listOf(value: EncodedValue, path: string): readonly EncodedValue[] {
 	if (value === undefined || value === null) return [];
 	if (!Array.isArray(value)) throw wrong(path, 'a list', value);
@@ -354,6 +369,6 @@ function listOf(value: EncodedValue, path: string): readonly EncodedValue[] {
 }
 
 function wrong(path: string, wanted: string, value: EncodedValue): TypeError {
-	const shown = typeof value === 'string' ? `'${value}'` : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
+	const shown = typeof value === 'string' ? `'${value}'` : value instanceof Uint8Array ? `${value.length} bytes` : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
 	return new TypeError(`tickforge: "${path}" wants ${wanted}, not ${shown}`);
 }

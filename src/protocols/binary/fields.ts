@@ -1,5 +1,5 @@
 /** Builders of wire fields: `uint(16)`, `decimal(uint(32), -4)`, `symbol(8)`. docs/binary.md shows them. */
-import type { EnumerationType, SymbolType, TextType, TimestampFormat } from '../../schema/model.ts';
+import type { BytesType, EnumerationType, SymbolType, TextType, TimestampFormat } from '../../schema/model.ts';
 import type { EnumerationShape, FieldShape, FieldShapes, ListShape, NoColumn, OtherString, ScalarShape, SHAPE, Shape, StructShape } from '../../schema/shapes.ts';
 import type { Endian, Meaning, NodeCommon, Place, WireInteger, WireNode, WireNumber } from './wire.ts';
 
@@ -10,7 +10,7 @@ export interface WireField<S extends Shape = Shape, Nullable extends boolean = b
 	readonly node: (name: string, format: FormatDefaults) => WireNode;
 	/** Numbers: the value that stands for null. */
 	nullIs(value: bigint | number | string): WireField<S, true>;
-	/** Text and data: nothing but padding, or length 0, is null. Floats: NaN is null. */
+	/** Text and data: nothing but padding (bytes of fixed length have none), or length 0, is null. Floats: NaN is null. */
 	blankIsNull(): WireField<S, true>;
 	/** Version of the format that brought the field. Messages of older versions have null there. */
 	since(version: number): WireField<S, true>;
@@ -58,6 +58,7 @@ function wireField<S extends Shape, Nullable extends boolean>(node: WireField['n
 		blankIsNull: () =>
 			changed((made) => {
 				if (made.kind !== 'text' && made.kind !== 'data' && made.kind !== 'float') throw new TypeError(`tickforge: "${made.name}" is a ${made.kind}, and blankIsNull() is for text, data and floats; numbers have nullIs()`);
+				if (made.kind === 'text' && made.type.kind === 'bytes') throw new TypeError(`tickforge: "${made.name}" always has ${made.bytes} bytes, so it is never blank; say when it is there with .when(map, bit)`);
 				return { ...made, nullable: true };
 			}),
 		since: (version) => changed((made) => ({ ...made, since: version })),
@@ -179,7 +180,11 @@ export function symbol(bytes: number, { pad = 'space', universe = 'symbol' }: Sy
 export function text(bytes: number, { pad = 'space' }: TextOptions = {}): WireField<ScalarShape<'text'>, false> {
 	return wireField((name) => ({ ...common(name), kind: 'text', bytes, pad, type: { kind: 'text' }, nullable: false }));
 }
-const dataField = <S extends Shape>(length: NumberField, type: SymbolType | TextType | null): WireField<S, false> => wireField((name, { endian }) => ({ ...common(name), kind: 'data', length: length.number(endian), type, nullable: false }));
+/** A fixed number of bytes, as they are: hashes, tokens, addresses. */
+export function bytes(count: number): WireField<ScalarShape<'bytes'>, false> {
+	return wireField((name) => ({ ...common(name), kind: 'text', bytes: count, pad: 'none', type: { kind: 'bytes' }, nullable: false }));
+}
+const dataField = <S extends Shape>(length: NumberField, type: SymbolType | TextType | BytesType | null): WireField<S, false> => wireField((name, { endian }) => ({ ...common(name), kind: 'data', length: length.number(endian), type, nullable: false }));
 /** A name after its length. */
 export function symbolData(length: NumberField, { universe = 'symbol' }: { readonly universe?: string } = {}): WireField<ScalarShape<'symbol'>, false> {
 	return dataField(length, { kind: 'symbol', universe });
@@ -187,6 +192,10 @@ export function symbolData(length: NumberField, { universe = 'symbol' }: { reado
 /** Text after its length. */
 export function textData(length: NumberField): WireField<ScalarShape<'text'>, false> {
 	return dataField(length, { kind: 'text' });
+}
+/** Any bytes after their length. */
+export function bytesData(length: NumberField): WireField<ScalarShape<'bytes'>, false> {
+	return dataField(length, { kind: 'bytes' });
 }
 /** Any bytes after their length, dropped. */
 export function skipData(length: NumberField): WireField<NoColumn, false> {

@@ -196,6 +196,8 @@ function checkNodes(nodes: readonly WireNode[], path: string, outer: Known, form
 				break;
 			case 'text':
 				if (!(Number.isInteger(node.bytes) && node.bytes >= 1 && node.bytes <= 4096)) add(here, `text of ${node.bytes} bytes is not one of 1 to 4096`);
+				if ((node.type.kind === 'bytes') !== (node.pad === 'none')) add(here, `${node.type.kind === 'bytes' ? 'bytes have' : 'text has'} the padding "${node.pad}"; bytes have none, text has space or nul`);
+				if (node.type.kind === 'bytes' && node.nullable) add(here, 'bytes of a fixed length cannot be blank; say when they are there with .when(map, bit)');
 				if (node.type.kind === 'symbol' && node.bytes > 255) add(here, `a symbol of ${node.bytes} bytes is not possible (255 are); use text`);
 				break;
 			case 'data':

@@ -7,6 +7,8 @@ export {
 	bitField,
 	bits,
 	blockLengthField,
+	bytes,
+	bytesData,
 	type Code,
 	constant,
 	decimal,

@@ -8,7 +8,7 @@
  *  type · length · version · …      | fixed-size fields                            | variable        |
  * ```
  */
-import type { DecimalType, EnumerationType, FlagType, IntegerType, SymbolType, TextType, TimestampType } from '../../schema/model.ts';
+import type { BytesType, DecimalType, EnumerationType, FlagType, IntegerType, SymbolType, TextType, TimestampType } from '../../schema/model.ts';
 
 export type Endian = 'little' | 'big';
 
@@ -69,21 +69,21 @@ export interface FloatNode extends NodeCommon {
 	/** NaN is null. */
 	readonly nullable: boolean;
 }
-/** Text in a fixed number of bytes: up to its last byte that is no space, or up to its first NUL. */
+/** Text in a fixed number of bytes: up to its last byte that is no space, or up to its first NUL; bytes: all of them, padded with `none`. */
 export interface TextNode extends NodeCommon {
 	readonly kind: 'text';
 	readonly bytes: number;
-	readonly pad: 'space' | 'nul';
-	readonly type: SymbolType | TextType;
+	readonly pad: 'space' | 'nul' | 'none';
+	readonly type: SymbolType | TextType | BytesType;
 	/** Nothing but padding is null. */
 	readonly nullable: boolean;
 }
-/** Text after its length. */
+/** Text or bytes after their length. */
 export interface DataNode extends NodeCommon {
 	readonly kind: 'data';
 	readonly length: WireNumber;
 	/** Null: any bytes, which are dropped. */
-	readonly type: SymbolType | TextType | null;
+	readonly type: SymbolType | TextType | BytesType | null;
 	/** Length 0 is null. */
 	readonly nullable: boolean;
 }

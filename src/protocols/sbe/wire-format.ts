@@ -206,10 +206,9 @@ function dataOf(element: XmlElement, reading: Reading, since: number): WireNode[
 		return [];
 	}
 	const name = identifier(element, add);
-	// Bytes without an encoding are no text, and there is no column for them.
 	const isText = content.isText || element.attributes.get('semanticType') === 'String';
 	const universe = isText ? universeOf(name, reading) : null;
-	return [{ name, since, when: null, kind: 'data', length: { kind: 'integer', bytes: primitive.bytes, endian, signed: false }, type: !isText ? null : universe === null ? { kind: 'text' } : { kind: 'symbol', universe }, nullable: false }];
+	return [{ name, since, when: null, kind: 'data', length: { kind: 'integer', bytes: primitive.bytes, endian, signed: false }, type: !isText ? { kind: 'bytes' } : universe === null ? { kind: 'text' } : { kind: 'symbol', universe }, nullable: false }];
 }
 
 function universeOf(name: string, { options }: Reading): string | null {
@@ -263,6 +262,8 @@ function typeNode(type: EncodedType, name: string, fieldIsOptional: boolean, fro
 		const universe = type.length > 255 ? null : universeOf(name, reading);
 		return { ...commonOf(name), kind: 'text', bytes: Math.max(1, type.length), pad: 'nul', type: universe === null ? { kind: 'text' } : { kind: 'symbol', universe }, nullable: isOptional };
 	}
+	// Numbers one byte wide, of which none may be null, are bytes: hashes, keys, identifiers.
+	if (type.primitive === 'uint8' && type.length > 1 && !isOptional) return { ...commonOf(name), kind: 'text', bytes: type.length, pad: 'none', type: { kind: 'bytes' }, nullable: false };
 	const float = PRIMITIVES[type.primitive]?.isFloat === true;
 	const number = integerOf(type.primitive, endian);
 	const nullValue = isOptional ? (type.nullValue ?? defaultNull(type.primitive)) : null;

@@ -38,6 +38,8 @@ const {
 	varint,
 	versionField,
 	blockLengthField,
+	bytes,
+	bytesData,
 	headerConstant,
 	zigzag,
 } = wire;
@@ -102,6 +104,10 @@ const everything = format(
 		name: symbolData(varint()),
 		comment: textData(uint(16)).blankIsNull(),
 		raw: skipData(uint(32)),
+		hash: bytes(20),
+		token: bytes(3),
+		payload: bytesData(uint(16)),
+		signature: bytesData(varint()).blankIsNull(),
 	}),
 );
 
@@ -131,6 +137,10 @@ const ROW = {
 	name: 'BTC-PERPETUAL-äöü',
 	comment: null,
 	raw: 'anything',
+	hash: Uint8Array.from({ length: 20 }, (_, index) => 0x80 + index * 5),
+	token: Uint8Array.of(0, 0xff, 0x20),
+	payload: Uint8Array.from({ length: 300 }, (_, index) => index & 0xff),
+	signature: null,
 };
 
 const SEEN = Object.fromEntries(Object.entries(ROW).filter(([name]) => name !== 'exponent' && name !== 'raw'));
@@ -249,6 +259,14 @@ describe('mistakes', () => {
 		expect(of({ a: enumeration(uint(16), { x: 1 }).unknown('intern') })).toContain('can be kept only where they are one byte');
 		expect(of({ a: symbol(300) })).toContain('a symbol of 300 bytes is not possible');
 		expect(of({ a: uint(8), g: group({ count: uint(8) }, { s: skip(0) }) })).toContain('its items take no bytes');
+		expect(() => of({ a: bytes(4).blankIsNull() })).toThrow('"a" always has 4 bytes, so it is never blank');
+		const padded = format('f', { endian: 'big' }, message('m', null, { a: text(4) }));
+		const node = padded.messages[0]?.nodes[0];
+		if (node?.kind !== 'text') throw new Error('no text');
+		const changed = (change: Partial<typeof node>): string => mistakeOf({ ...padded, messages: [{ ...(padded.messages[0] as (typeof padded.messages)[0]), nodes: [{ ...node, ...change }] }] });
+		expect(changed({ pad: 'none' })).toContain('text has the padding "none"');
+		expect(changed({ type: { kind: 'bytes' } })).toContain('bytes have the padding "space"');
+		expect(changed({ type: { kind: 'bytes' }, pad: 'none', nullable: true })).toContain('bytes of a fixed length cannot be blank');
 		expect(mistakeOf(format('f', { endian: 'big' }, message('a', null, { x: uint(8) }), message('b', null, { x: uint(8) })))).toContain('nothing tells its 2 messages apart');
 		expect(mistakeOf(format('f', { endian: 'big', header: [typeField(uint(8))] }, message('a', 1, { x: uint(8) }), message('b', 1, { x: uint(8) })))).toContain('it has the type 1, as "a" has');
 	});
@@ -260,6 +278,11 @@ describe('mistakes', () => {
 		expect(() => encoder.encode('enterOrder', { ...row, stock: 'TOO LONG A NAME' } as never)).toThrow('has 15 bytes, and 8 are there');
 		expect(() => encoder.encode('enterOrder', { ...row, price: '0.00001' } as never)).toThrow('at most 4 digits after the point');
 		expect(() => encoder.encode('enterOrder', { ...row, shares: null } as never)).toThrow('nothing on the wire says null there');
+		const raw = createEncoder(binary(format('f', { endian: 'big' }, message('m', null, { a: bytes(4), b: bytesData(uint(8)) }))));
+		expect(() => raw.encode('m', { a: 'text', b: new Uint8Array() })).toThrow(`"m.a" wants bytes (a Uint8Array), not 'text'`);
+		expect(() => raw.encode('m', { a: new Uint8Array(3), b: new Uint8Array() })).toThrow('"m.a" has 3 bytes, and must have 4');
+		expect(() => raw.encode('m', { a: new Uint8Array(4), b: new Uint8Array(256) })).toThrow('"m.b: length" is 256, which does not fit 8 bits');
+		expect(() => raw.encode('m', { a: new Uint8Array(4), b: null })).toThrow('"m.b" wants bytes (a Uint8Array), not null');
 		expect(() => encoder.encode('nothing' as never, {} as never)).toThrow('has no message "nothing"');
 	});
 });

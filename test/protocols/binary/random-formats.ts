@@ -1,6 +1,6 @@
 /** Formats, rows and damaged messages by chance, the same for the same seed. */
 import type { EncodedRow, EncodedValue, WireFormat, WireNode } from '../../../src/protocols/binary/index.ts';
-import type { Meaning, Place, WireInteger, WireNumber } from '../../../src/protocols/binary/wire.ts';
+import type { Meaning, NodeCommon, Place, WireInteger, WireNumber } from '../../../src/protocols/binary/wire.ts';
 
 export interface Random {
 	/** 0 to below `most`. */
@@ -111,8 +111,10 @@ function makeNode(making: Making, depth: number): WireNode {
 		case 3:
 			return { ...common, kind: 'float', bytes: random.pick([4, 8]), endian: random.pick(['little', 'big']), nullable: random.chance(0.3) };
 		case 4:
+			if (random.chance(0.4)) return { ...common, kind: 'text', bytes: random.pick([1, 3, 12, 13, 16, 32]), pad: 'none', type: { kind: 'bytes' }, nullable: false };
+			return makeTextNode(making, common);
 		case 5:
-			return { ...common, kind: 'text', bytes: random.pick([1, 2, 4, 8, 11, 16, 20, 40]), pad: random.pick(['space', 'nul']), type: random.chance(0.5) ? { kind: 'symbol', universe: random.pick(['a', 'b']) } : { kind: 'text' }, nullable: random.chance(0.3) };
+			return makeTextNode(making, common);
 		case 6:
 			return random.pick<WireNode>([
 				{ ...common, kind: 'skip', bytes: random.below(5) },
@@ -134,13 +136,22 @@ function makeNode(making: Making, depth: number): WireNode {
 		case 13:
 			return { ...common, kind: 'array', count: 1 + random.below(4), item: { ...common, name: 'item', kind: 'number', number: number(random), meaning: NONE } };
 		case 7:
-			return { ...common, kind: 'data', length: random.chance(0.3) ? { kind: 'varint', zigzag: false } : integer(random, random.pick([1, 2, 4, 8]), false), type: random.pick([{ kind: 'symbol', universe: 'a' }, { kind: 'text' }, { kind: 'text' }, null]), nullable: random.chance(0.3) };
+			return { ...common, kind: 'data', length: random.chance(0.3) ? { kind: 'varint', zigzag: false } : integer(random, random.pick([1, 2, 4, 8]), false), type: random.pick([{ kind: 'symbol', universe: 'a' }, { kind: 'text' }, { kind: 'bytes' }, null]), nullable: random.chance(0.3) };
 		default: {
 			const of = number(random);
 			return { ...common, kind: 'number', number: of, meaning: makeMeaning(making, of) };
 		}
 	}
 }
+
+const makeTextNode = ({ random }: Making, common: NodeCommon): WireNode => ({
+	...common,
+	kind: 'text',
+	bytes: random.pick([1, 2, 4, 8, 11, 16, 20, 40]),
+	pad: random.pick(['space', 'nul']),
+	type: random.chance(0.5) ? { kind: 'symbol', universe: random.pick(['a', 'b']) } : { kind: 'text' },
+	nullable: random.chance(0.3),
+});
 
 function integerMeaning(of: WireNumber): Meaning {
 	const [bytes, signed] = of.kind === 'integer' ? [of.bytes, of.signed] : [8, of.zigzag];
@@ -262,10 +273,15 @@ function makeValue(random: Random, node: WireNode, version: number, exponents: R
 			return { value, seen: node.bytes === 4 && value !== null ? Math.fround(value) : value };
 		}
 		case 'text': {
+			if (node.type.kind === 'bytes') return alike(makeBytes(random, node.bytes));
 			const value = makeText(random, node.bytes);
 			return value === '' && node.nullable ? { value: null, seen: null } : { value, seen: value };
 		}
 		case 'data': {
+			if (node.type?.kind === 'bytes') {
+				const bytes = makeBytes(random, random.pick([0, 1, 12, 13, 40]));
+				return bytes.length === 0 && node.nullable ? alike(null) : alike(bytes);
+			}
 			const value = makeText(random, random.pick([3, 12, 16, 30, 60]));
 			if (node.type === null) return { value, seen: undefined };
 			return value === '' && node.nullable ? { value: null, seen: null } : { value, seen: value };
@@ -286,6 +302,9 @@ function makeValue(random: Random, node: WireNode, version: number, exponents: R
 			return { value: undefined, seen: undefined };
 	}
 }
+
+const alike = (value: EncodedValue): { value: EncodedValue; seen: unknown } => ({ value, seen: value });
+const makeBytes = (random: Random, count: number): Uint8Array => Uint8Array.from({ length: count }, () => random.below(256));
 
 function makeText(random: Random, most: number): string {
 	let text = '';

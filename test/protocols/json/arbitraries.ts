@@ -453,6 +453,7 @@ function documentOf(d: Draws, type: ValueType, nullable: boolean, wild: Wildness
 		case 'symbol':
 			return string(d.chance(15) ? `S${d.below(300)}` : d.pick(TEXTS.slice(0, 8)));
 		case 'text':
+		case 'bytes':
 			return string(d.chance(30) ? d.pick(TEXTS).toWellFormed() : d.pick(TEXTS.slice(0, 20)));
 		case 'literal':
 			return typeof type.value === 'string' ? string(type.value) : token(Object.is(type.value, -0) ? '-0' : JSON.stringify(type.value));
@@ -569,6 +570,7 @@ function edgeValue(d: Draws, type: ValueType): Document {
 		case 'enumeration':
 		case 'symbol':
 		case 'text':
+		case 'bytes':
 			return string(d.pick(TEXTS));
 		case 'template':
 			return string(d.pick([type.prefix, type.suffix, type.prefix.slice(1), type.prefix + type.suffix, `${type.prefix}${'n'.repeat(300)}${type.suffix}`]));

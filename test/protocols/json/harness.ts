@@ -27,9 +27,9 @@ export interface WorldOptions extends LayoutOptions {
 /** Builds a tier's parser over a world's memory; `allocate` gives it memory of its own there. */
 export type ParserFactory = (layout: SchemaLayout, memory: WebAssembly.Memory, allocate: (bytes: number) => number) => ParseFunction;
 
-/** A row as a plain object: i64 as bigint, symbols, enumerations and texts as strings; text scales as `name$scale`. */
+/** A row as a plain object: i64 as bigint, symbols, enumerations and texts as strings, bytes as they are; text scales as `name$scale`. */
 export type Row = { [column: string]: Cell };
-export type Cell = null | bigint | number | boolean | string | Cell[] | Row;
+export type Cell = null | bigint | number | boolean | string | Uint8Array | Cell[] | Row;
 
 export interface Refused {
 	readonly category: ErrorCategory;
@@ -257,7 +257,8 @@ export class World {
 			case 'view': {
 				const length = view.getInt32(at, true);
 				const from = length <= 12 ? at + 4 : batch + (this.layout.tables[table]?.textOffset as number) + view.getInt32(at + 12, true);
-				return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(new Uint8Array(this.memory.buffer, from, length).slice());
+				const bytes = new Uint8Array(this.memory.buffer, from, length).slice();
+				return column.type.kind === 'bytes' ? bytes : new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes);
 			}
 			case 'offsets':
 				throw new Error('no scalar is stored as offsets');

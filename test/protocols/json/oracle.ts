@@ -204,6 +204,10 @@ function scalarCell(type: ScalarType, value: Json, nullable: boolean): Cell {
 		case 'symbol':
 			if (typeof value !== 'string') throw new Refuse('no string');
 			return checked(value, type.kind === 'symbol');
+		case 'bytes':
+			// Of formats that have them: the JSON that says the same has a text.
+			if (typeof value !== 'string') throw new Refuse('no string');
+			return new TextEncoder().encode(value);
 		case 'enumeration':
 			if (typeof value !== 'string') throw new Refuse('no string');
 			if (type.values.some((known) => known.toWellFormed() === value)) return value;

@@ -4,21 +4,23 @@ import { createMessagePackWriter, type IntegerFormat, type MessagePackWriter } f
 import type { Schema, ValueType } from '../../../src/schema/model.ts';
 import { anyDocument, buildDocument, buildSchema, type Document, type Draws, documentFor } from '../json/arbitraries.ts';
 
-/** A schema that MessagePack can have: no object keeps unknown keys as JSON text. */
+/** A schema that MessagePack can have: no object keeps unknown keys as JSON text, and some texts are bytes. */
 export function buildMessagePackSchema(d: Draws): Schema {
 	const schema = buildSchema(d);
-	return { ...schema, variants: schema.variants.map((variant) => ({ ...variant, type: withoutKept(variant.type) })) };
+	return { ...schema, variants: schema.variants.map((variant) => ({ ...variant, type: forMessagePack(d, variant.type) })) };
 }
 
-function withoutKept<T extends ValueType>(type: T): T {
+function forMessagePack<T extends ValueType>(d: Draws, type: T): T {
 	switch (type.kind) {
 		case 'message':
 		case 'tuple': {
-			const fields = type.fields.map((field) => ({ ...field, type: withoutKept(field.type) }));
+			const fields = type.fields.map((field) => ({ ...field, type: forMessagePack(d, field.type) }));
 			return { ...type, fields, ...(type.kind === 'message' && type.unknownKeys === 'keep' ? { unknownKeys: 'skip' } : {}) };
 		}
 		case 'list':
-			return { ...type, item: withoutKept(type.item) };
+			return { ...type, item: forMessagePack(d, type.item) };
+		case 'text':
+			return d.chance(40) ? ({ kind: 'bytes' } as ValueType as T) : type;
 		default:
 			return type;
 	}
@@ -138,12 +140,17 @@ function writeString(writer: MessagePackWriter, d: Draws, text: string, formats:
 		writer.stringBytes(bytes);
 		return;
 	}
-	switch (d.below(4)) {
+	switch (d.below(5)) {
 		case 0:
 		case 1:
 			writer.binary(bytes);
 			return;
 		case 2:
+			// What is text is refused then, what is bytes is not.
+			if (d.chance(20)) writer.extension(d.pick([0, 5, -1, -128]), bytes);
+			else writer.binary(d.chance(20) ? bytes.map((byte) => byte ^ 0x80) : bytes);
+			return;
+		case 3:
 			writer.raw(bytes.length < 256 ? Uint8Array.of(0xd9, bytes.length, ...bytes) : Uint8Array.of(0xda, bytes.length >> 8, bytes.length & 255, ...bytes));
 			return;
 		default:

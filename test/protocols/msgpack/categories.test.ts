@@ -11,6 +11,7 @@ const integer: ValueType = { kind: 'integer', bits: 64, signed: true };
 const decimal: ValueType = { kind: 'decimal', scale: 2, excess: 'reject', keepTextScale: true };
 const symbol: ValueType = { kind: 'symbol', universe: 'symbols' };
 const text: ValueType = { kind: 'text' };
+const raw: ValueType = { kind: 'bytes' };
 const milliseconds: ValueType = { kind: 'timestamp', format: 'ms' };
 const rfc3339: ValueType = { kind: 'timestamp', format: 'rfc3339' };
 
@@ -54,6 +55,17 @@ describe.each(tiers)('the $name tier', ({ create }) => {
 		[symbol, 'c6 00 00 00 03 42 54 43', 'BTC'],
 		[text, 'a3 e4 bb b7', '价'],
 		[text, `da 00 20 ${'61'.repeat(32)}`, 'a'.repeat(32)],
+		[raw, 'c4 03 ff 00 c3', Uint8Array.of(0xff, 0, 0xc3)],
+		[raw, 'c4 00', Uint8Array.of()],
+		[raw, `c4 0c ${'fe'.repeat(12)}`, new Uint8Array(12).fill(0xfe)],
+		[raw, `c4 0d ${'fe'.repeat(13)}`, new Uint8Array(13).fill(0xfe)],
+		[raw, `c5 01 00 ${'81'.repeat(256)}`, new Uint8Array(256).fill(0x81)],
+		[raw, 'c6 00 00 00 01 c1', Uint8Array.of(0xc1)],
+		[raw, 'a2 c3 28', Uint8Array.of(0xc3, 0x28)],
+		[raw, 'd4 07 80', Uint8Array.of(0x80)],
+		[raw, 'd7 ff 1d 6f 34 54 65 53 f1 00', Uint8Array.of(0x1d, 0x6f, 0x34, 0x54, 0x65, 0x53, 0xf1, 0)],
+		[raw, 'c7 00 05', Uint8Array.of()],
+		[raw, 'c8 00 02 05 aa bb', Uint8Array.of(0xaa, 0xbb)],
 		[milliseconds, 'cf 00 00 01 8f c5 2c d2 00', 1_716_999_999_999_000_000n + 1_000_000n * BigInt(0x18fc52cd200 - 1_716_999_999_999)],
 		[milliseconds, 'cb 3f f8 00 00 00 00 00 00', 1_500_000n],
 		[milliseconds, 'd6 ff 65 53 f1 00', 1_700_000_000_000_000_000n],

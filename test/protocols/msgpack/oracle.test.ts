@@ -15,7 +15,7 @@ import { tiers } from './tiers.ts';
 /** Without text scales: a float has none, where its JSON text has. */
 function withoutScales(cell: Cell): Cell {
 	if (Array.isArray(cell)) return cell.map(withoutScales);
-	if (typeof cell !== 'object' || cell === null) return cell;
+	if (typeof cell !== 'object' || cell === null || cell instanceof Uint8Array) return cell;
 	return Object.fromEntries(
 		Object.entries(cell)
 			.filter(([name]) => !name.endsWith('$scale'))

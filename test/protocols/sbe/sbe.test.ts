@@ -92,6 +92,7 @@ const everything = (byteOrder: string, version: number): string =>
 		<composite name="text"><type name="length" primitiveType="uint32"/><type name="varData" primitiveType="uint8" length="0" characterEncoding="UTF-8"/></composite>
 		<composite name="bytes"><type name="length" primitiveType="uint8"/><type name="varData" primitiveType="uint8" length="0"/></composite>
 		<type name="code" primitiveType="char" length="6"/>
+		<type name="key" primitiveType="uint8" length="16"/><type name="maybes" primitiveType="uint8" length="2" presence="optional"/>
 		<type name="five" primitiveType="int32" length="5"/>
 		<type name="maybe" primitiveType="uint8" presence="optional"/>
 		<type name="own" primitiveType="int16" presence="optional" nullValue="-1"/>
@@ -106,8 +107,8 @@ const everything = (byteOrder: string, version: number): string =>
 	<sbe:message name="Car" id="1">
 		<field name="serial" id="1" type="uint64"/><field name="year" id="2" type="uint16"/><field name="available" id="3" type="Bool"/><field name="kind" id="4" type="Kind"/><field name="numbers" id="5" type="five"/>
 		<field name="code" id="6" type="code"/><field name="extras" id="7" type="Extras"/><field name="always" id="8" type="Kind" presence="constant" valueRef="Kind.Beta"/><field name="engine" id="9" type="Engine"/>
-		<field name="price" id="10" type="Price"/><field name="at" id="11" type="Time"/><field name="seats" id="12" type="maybe"/><field name="own" id="13" type="own"/><field name="mpg" id="14" type="double" presence="optional"/>
-		${version > 0 ? '<field name="cups" id="15" type="maybe" sinceVersion="1"/><field name="more" id="16" type="code" sinceVersion="1" offset="100"/>' : ''}
+		<field name="price" id="10" type="Price"/><field name="at" id="11" type="Time"/><field name="seats" id="12" type="maybe"/><field name="own" id="13" type="own"/><field name="mpg" id="14" type="double" presence="optional"/><field name="key" id="50" type="key"/><field name="maybes" id="51" type="maybes"/>
+		${version > 0 ? '<field name="cups" id="15" type="maybe" sinceVersion="1"/><field name="more" id="16" type="code" sinceVersion="1" offset="120"/>' : ''}
 		<group name="figures" id="20"><field name="speed" id="21" type="uint16"/><field name="use" id="22" type="float"/>${version > 0 ? '<field name="extra" id="25" type="int32" sinceVersion="1"/>' : ''}<group name="inner" id="23"><field name="v" id="24" type="int8"/></group><data name="note" id="26" type="text"/></group>
 		${version > 0 ? '<group name="later" id="30" sinceVersion="1"><field name="x" id="31" type="uint8"/></group>' : ''}
 		<data name="make" id="40" type="text"/><data name="raw" id="41" type="bytes"/>${version > 0 ? '<data name="last" id="42" type="text" sinceVersion="1"/>' : ''}
@@ -128,11 +129,14 @@ const CAR = {
 	seats: null,
 	own: -2,
 	mpg: null,
+	key: Uint8Array.from({ length: 16 }, (_, index) => 255 - index),
+	maybes: [1, null],
 	figures: [
 		{ speed: 30, use: 35.5, inner: [{ v: -1 }, { v: 2 }], note: 'Urban Cycle, with a long note' },
 		{ speed: 55, use: 49, inner: [], note: '' },
 	],
 	make: 'Honda',
+	raw: Uint8Array.of(0xff, 0, 0xc0),
 };
 const NEWER = { ...CAR, cups: 3, more: 'xyz', figures: CAR.figures.map((one) => ({ ...one, extra: 7 })), later: [{ x: 1 }, { x: 2 }], last: 'the end' };
 const asOld = { ...NEWER, cups: null, more: null, figures: CAR.figures.map((one) => ({ ...one, extra: null })), later: null, last: null };

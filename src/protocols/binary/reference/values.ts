@@ -6,7 +6,7 @@ import type { PendingRow } from '../../rows/reference/pending-row.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import type { Body, Plan, RunSegment } from '../plan.ts';
 import { I64_LEAST, I64_MOST, scaled, UNIT_NANOSECONDS } from '../values.ts';
-import type { Meaning, WireInteger, WireNumber } from '../wire.ts';
+import type { Meaning, TextNode, WireInteger, WireNumber } from '../wire.ts';
 
 interface Walk {
 	readonly bytes: Uint8Array;
@@ -188,7 +188,8 @@ function readItems({ target }: Walk, column: ListColumn | null, row: number, cou
 	if (target !== null && column !== null) target.writeList(column, row, start);
 }
 
-function trimmed(field: Uint8Array, pad: 'space' | 'nul'): Uint8Array {
+function trimmed(field: Uint8Array, pad: TextNode['pad']): Uint8Array {
+	if (pad === 'none') return field;
 	if (pad === 'nul') {
 		const end = field.indexOf(0);
 		return end < 0 ? field : field.subarray(0, end);
@@ -196,17 +197,17 @@ function trimmed(field: Uint8Array, pad: 'space' | 'nul'): Uint8Array {
 	return field.subarray(0, field.findLastIndex((byte) => byte !== 0x20) + 1);
 }
 
-/** A name or a text: an id, or a view. @param at where its bytes start */
-function writeName({ target, intern }: Walk, bytes: Uint8Array, kind: 'symbol' | 'text', nullable: boolean, column: ScalarColumn | null, at: number, row: number): void {
+/** A name, a text or bytes: an id, or a view. @param at where its bytes start */
+function writeName({ target, intern }: Walk, bytes: Uint8Array, kind: TextNode['type']['kind'], nullable: boolean, column: ScalarColumn | null, at: number, row: number): void {
 	if (bytes.length === 0 && nullable) {
 		if (column !== null) target?.writeNull(column, row);
 		return;
 	}
 	if (kind === 'symbol' && bytes.length > SYMBOL_LIMIT) throw new Refusal('too-large', at);
-	const wrong = wrongUtf8(bytes);
+	const wrong = kind === 'bytes' ? -1 : wrongUtf8(bytes);
 	if (wrong >= 0) throw new Refusal('utf8', at + wrong);
 	if (target === null || column === null) return;
-	if (kind === 'text') target.writeText(column, row, bytes);
+	if (kind !== 'symbol') target.writeText(column, row, bytes);
 	else {
 		const id = intern(column.symbolTable, bytes);
 		if (id < 0) throw new Refusal('too-large', at);

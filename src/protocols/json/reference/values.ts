@@ -93,6 +93,7 @@ function kindsOf(type: ValueType): readonly ValueKind[] {
 		case 'enumeration':
 		case 'symbol':
 		case 'text':
+		case 'bytes':
 		case 'template':
 			return ['string'];
 		case 'literal':

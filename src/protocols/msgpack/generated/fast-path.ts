@@ -464,6 +464,9 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 		case 'text':
 			emitString(scope, plan, (start, length, other) => storeText(scope, column, start, length, other));
 			return;
+		case 'bytes':
+			emitBytes(scope, plan, column);
+			return;
 		case 'enumeration':
 			emitEnumeration(scope, plan, column);
 	}
@@ -645,6 +648,25 @@ function emitString(scope: Scope, plan: ValuePlan, use: (start: Local<I32>, leng
 		done.branch();
 	});
 	// A strict function ends within the message, too.
+	scope.ahead = 0;
+}
+
+/** A bin of up to 12 bytes, which is what ids and hashes in halves are; longer ones go to the heap. */
+function emitBytes(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
+	const { f, p, end, rows } = scope;
+	need(scope, 2);
+	oneOf(scope, plan, 0, (done, other) => {
+		const length = f.local(I32, I32.load8U(p, 1), 'length');
+		other.branchIf(I32.load8U(p).ne(FORMAT.bin8), UNLIKELY);
+		other.branchIf(length.gtU(12), UNLIKELY);
+		const start = f.local(I32, p.add(2), 'start');
+		const after = f.local(I32, start.add(length), 'after');
+		other.branchIf(after.gtU(end), UNLIKELY);
+		f.store(rows.at16, inlineView(start, length), column.values);
+		markRowValid(scope, column);
+		p.set(after);
+		done.branch();
+	});
 	scope.ahead = 0;
 }
 

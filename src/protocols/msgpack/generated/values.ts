@@ -42,6 +42,8 @@ export interface Values {
 	readonly isNull: Global<I32>;
 	/** `textContent(p, end) -> after | 0`: a str or bin, checked to be UTF-8, as the grammar's content. */
 	readonly textContent: Func<I32>;
+	/** `bytesContent(p, end) -> after | 0`: a str, bin or ext, unchecked, as the grammar's content. */
+	readonly bytesContent: Func<I32>;
 	/** `timestampExtension(p, end) -> after | 0`: an ext that must be a timestamp, in `timestampText.nanoseconds`. */
 	readonly timestampExtension: Func<I32>;
 	readonly internSymbol: Func;
@@ -68,6 +70,14 @@ export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Gramma
 		f.if(after.eqz(), () => f.return(I32.of(0)));
 		f.if(grammar.checkUtf8.call(grammar.contentStart, after).eqz(), () => f.return(I32.of(0)));
 		f.return(after);
+	});
+
+	const bytesContent = m.func('bytesContent', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
+		f.if(p.geU(end), () => faults.raise(f, 'truncated', end));
+		const kind = f.local(I32, grammar.kind(I32.load8U(p)), 'kind');
+		f.if(kind.eq(KIND.extension), () => f.return(grammar.extension.call(p, end)));
+		f.if(kind.ne(KIND.string).and(kind.ne(KIND.binary)), () => f.return(grammar.wrongKind.call(p, end)));
+		f.return(grammar.content.call(p, end));
 	});
 
 	const timestampExtension = m.func('timestampExtension', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
@@ -206,7 +216,7 @@ export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Gramma
 	});
 
 	const internSymbol = emitInternSymbol(m, faults, symbols, environment);
-	return { byPosition, grammar, stores, symbols, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, timestampExtension, internSymbol };
+	return { byPosition, grammar, stores, symbols, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, bytesContent, timestampExtension, internSymbol };
 }
 
 const encoder = new TextEncoder();
@@ -338,6 +348,11 @@ export function emitScalarFunction(m: ModuleBuilder, s: Values, plan: ScalarPlan
 			}
 			case 'text':
 				readText();
+				putText(grammar.contentStart, grammar.contentLength);
+				break;
+			case 'bytes':
+				after.set(s.bytesContent.call(p, end));
+				failed();
 				putText(grammar.contentStart, grammar.contentLength);
 				break;
 		}

@@ -6,12 +6,12 @@ import { matchesTemplate, positionsOf } from '../../../schema/discriminants.ts';
 import type { Field, ListType, MessageType, ScalarType, TemplateType, TupleType, ValueType } from '../../../schema/model.ts';
 import { columnsOfFields } from '../../rows/reference/columns.ts';
 import { type FixedPointType, fixedPoint, limitsOf, TIMESTAMP_SCALES } from '../../rows/reference/fixed-point.ts';
+import { floatToFixedPoint } from '../../rows/reference/floats.ts';
 import { parseDecimal } from '../../rows/reference/numbers.ts';
 import type { MessagePlaces } from '../../rows/reference/parser.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import { asciiText, utf8Text } from '../../rows/reference/text.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from '../../rows/reference/timestamps.ts';
-import { floatToFixedPoint } from './floats.ts';
 import { checkUtf8, type ScannedNumber, type Scanner } from './scanner.ts';
 import { parseTimestampExtension } from './timestamps.ts';
 
@@ -99,6 +99,8 @@ function kindsOf(type: ValueType, byPosition: boolean): readonly Kind[] {
 		case 'text':
 		case 'template':
 			return STRINGS;
+		case 'bytes':
+			return [...STRINGS, 'extension'];
 		case 'literal':
 			if (type.value === null) return ['nil'];
 			return typeof type.value === 'string' ? STRINGS : typeof type.value === 'number' ? NUMBERS : ['boolean'];
@@ -239,6 +241,11 @@ function readScalar(walk: Walk, type: ScalarType, kind: Kind, nullable: boolean,
 		}
 		case 'text': {
 			const bytes = readText(walk);
+			target?.writeText(column, row, bytes);
+			return;
+		}
+		case 'bytes': {
+			const bytes = kind === 'extension' ? scanner.extension().data : scanner.string();
 			target?.writeText(column, row, bytes);
 			return;
 		}
