@@ -14,7 +14,6 @@ import { CONTEXT, DESCRIPTOR, READ_BEYOND } from '../../../compiler/parser-abi.t
 import { type DigitVectors, digitVectorsInMemory, emitDecimalOfLength } from '../../../kernels/decimals.ts';
 import { FORMAT, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { positionsOf } from '../../../schema/discriminants.ts';
-import { emitFindInline } from '../../../symbols/index.ts';
 import { F64, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import type { BatchState } from '../../rows/batch-state.ts';
 import { equalsBytes } from '../../rows/constants.ts';
@@ -42,6 +41,8 @@ interface Scope extends Common {
 	readonly end: I32;
 	readonly rows: Rows;
 	readonly vectors: DigitVectors;
+	/** Address of the constants. */
+	readonly base: I32;
 	/** Lanes that turn around the lowest eight bytes. */
 	readonly reverse: Local<V128>;
 	/** Where to go to give up: the caller parses strictly. A branch there costs nothing where it is not taken. */
@@ -113,7 +114,7 @@ export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPla
 
 function openScope(common: Common, f: FunctionBuilder, p: Local<I32>, end: I32, rows: Rows, failed: Label): Scope {
 	const reverse = f.local(V128, V128.bytes(7, 6, 5, 4, 3, 2, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80), 'reverse');
-	return { ...common, f, p, end, rows, vectors: digitVectorsInMemory(f, common.s.digits), reverse, failed, ahead: 0, run: [] };
+	return { ...common, f, p, end, rows, base: f.local(I32, common.s.pool.base, 'base'), vectors: digitVectorsInMemory(f, common.s.digits), reverse, failed, ahead: 0, run: [] };
 }
 
 // The cursor
@@ -177,8 +178,13 @@ function whereNot(scope: Scope, isOther: I32, format: () => void): void {
 	});
 }
 
+export interface Word {
+	integer(): I64;
+	double(): F64;
+}
+
 /** The eight bytes behind the cursor's first, turned around: as an integer or a double, whichever is used. */
-function wordBehind(scope: Scope, offset = 1): { integer(): I64; double(): F64 } {
+export function wordBehind(scope: Scope, offset = 1): Word {
 	const loaded = V128.load64Zero(scope.p, offset);
 	const bytes = scope.f.local(V128, scope.relaxed ? loaded.relaxedSwizzle(scope.reverse) : loaded.swizzle(scope.reverse), 'word');
 	return { integer: () => bytes.i64x2.extractLane(0), double: () => bytes.f64x2.extractLane(0) };
@@ -474,31 +480,116 @@ function emitScalar(scope: Scope, plan: ScalarPlan): void {
 
 /** What is an integer column, or a fixed-point one: each format is a branch, which is predicted, so that the cursor waits for no byte. */
 function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
-	const { f, p, rows } = scope;
+	const { f, p } = scope;
 	const { type } = plan;
 	const { scale } = fixedPoint(type) as NonNullable<ReturnType<typeof fixedPoint>>;
-	const decimal = type.kind === 'decimal';
-	const unsigned = type.kind === 'integer' && !type.signed;
 	// A decimal's text of a minus and 16 characters is the longest.
-	const most = decimal ? 18 : 10;
+	const most = type.kind === 'decimal' ? 18 : 10;
 	need(scope, most);
 	oneOf(scope, plan, most, (done, other) => {
 		const byte = f.local(I32, I32.load8U(p), 'byte');
 		const word = wordBehind(scope);
-		const value = f.local(I64, undefined, 'value');
-		const store = (stored: I64): void => {
-			if (column.storage === 'i32' || column.storage === 'u32') f.store(rows.at4, stored.wrap(), column.values);
-			else f.store(rows.at8, stored, column.values);
-			markRowValid(scope, column);
+		const oneFormat = (format: NumberFormat): void =>
+			whereNot(scope, isOtherFormat(byte, format, p), () => {
+				emitNumberOf(scope, plan, column, format, word, byte, 0, other);
+				advance(scope, NUMBER_BYTES[format]);
+				done.branch();
+			});
+		const formats = (...names: readonly NumberFormat[]): void => {
+			for (const name of names) oneFormat(name);
 		};
-		const storeScale = (digits: I32): void => {
+		if (type.kind === 'decimal') {
+			formats('float64');
+			whereNot(scope, byte.and(0xe0).ne(FORMAT.fixstr), () => {
+				const length = f.local(I32, byte.and(0x1f), 'length');
+				const after = f.local(I32, p.add(length).add(1), 'after');
+				const { store, storeScale } = numberStores(scope, column);
+				emitDecimalOfLength(f, scope.vectors, { start: p.add(1), length, scale, store, ...(column.textScales >= 0 ? { storeTextScale: storeScale } : {}), otherwise: other });
+				p.set(after);
+				done.branch();
+			});
+			formats('uint32', 'uint64', 'fixint', 'uint16', 'uint8', 'int64');
+		} else if (type.kind === 'timestamp') formats('uint64', 'float64', 'fixext8', 'int64', 'uint32');
+		else formats('uint32', 'uint64', 'float64', 'uint16', 'fixint', 'uint8', 'int64');
+	});
+}
+
+/** Formats of numbers with code of their own, and their bytes, the first one included. */
+export const NUMBER_BYTES = { fixint: 1, uint8: 2, uint16: 3, uint32: 5, uint64: 9, int64: 9, float64: 9, fixext8: 10 } as const;
+export type NumberFormat = keyof typeof NUMBER_BYTES;
+
+function isOtherFormat(byte: I32, format: NumberFormat, p: I32): I32 {
+	if (format === 'fixint') return byte.geU(FORMAT.fixmap);
+	if (format === 'fixext8') return byte.ne(FORMAT.fixext8).or(I32.load8S(p, 1).ne(TIMESTAMP_EXTENSION));
+	return byte.ne(FORMAT[format]);
+}
+
+function numberStores({ f, rows }: Scope, column: ScalarColumn): { store(value: I64): void; storeScale(digits: I32): void } {
+	return {
+		store(value) {
+			if (column.storage === 'i32' || column.storage === 'u32') f.store(rows.at4, value.wrap(), column.values);
+			else f.store(rows.at8, value, column.values);
+			markRowValid({ f, rows }, column);
+		},
+		storeScale(digits) {
 			if (column.textScales >= 0) f.store8(rows.at1, digits, column.textScales);
-		};
-		/** An integer of `bytes` bytes is in `value`. */
-		const scaled = (bytes: number, negative: boolean): void => {
-			if (column.storage === 'i32') other.branchIf(value.add(0x80000000n).shrU(32n).ne(0n), UNLIKELY);
-			else if (column.storage === 'u32') other.branchIf(value.shrU(32n).ne(0n), UNLIKELY);
-			else if (unsigned && negative) other.branchIf(value.ltS(0n), UNLIKELY);
+		},
+	};
+}
+
+/**
+ * Emits a number of a known format into its column.
+ *
+ * @param word the eight bytes behind its first one, at `offset` from the cursor; `byte` that first one
+ * @param other where to go with what the column does not take as it is
+ */
+export function emitNumberOf(scope: Scope, { type }: ScalarPlan, column: ScalarColumn, format: NumberFormat, word: Word, byte: I32, offset: number, other: Label): void {
+	const { f } = scope;
+	const { scale } = fixedPoint(type) as NonNullable<ReturnType<typeof fixedPoint>>;
+	const unsigned = type.kind === 'integer' && !type.signed;
+	const value = f.local(I64, undefined, 'value');
+	const { store, storeScale } = numberStores(scope, column);
+	const checkStorage = (negative: boolean): void => {
+		if (column.storage === 'i32') other.branchIf(value.add(0x80000000n).shrU(32n).ne(0n), UNLIKELY);
+		else if (column.storage === 'u32') other.branchIf(value.shrU(32n).ne(0n), UNLIKELY);
+		else if (unsigned && negative) other.branchIf(value.ltS(0n), UNLIKELY);
+	};
+	/** A float64 that is a decimal of at most 15 digits at this scale: the candidate rounds back to it (kernels/float-decimals.ts). */
+	const roundFloat = (scaledBy: number, most: bigint): void => {
+		const float = f.local(F64, word.double(), 'float');
+		const sum = f.local(F64, (scaledBy === 0 ? float : float.mul(10 ** scaledBy)).add(ROUNDING), 'sum');
+		value.set(sum.reinterpretI64().sub(ROUNDING_BITS));
+		other.branchIf(value.add(most).gtU(most * 2n), UNLIKELY);
+		const candidate = sum.sub(ROUNDING);
+		other.branchIf((scaledBy === 0 ? candidate : candidate.div(10 ** scaledBy)).ne(float), UNLIKELY);
+	};
+	switch (format) {
+		case 'float64':
+			if (type.kind === 'timestamp') {
+				// A count of whole seconds, milliseconds … as a double: beyond 15 digits once scaled, and exact all the same.
+				const fits = ((1n << 63n) - 1n) / 10n ** BigInt(scale);
+				roundFloat(0, fits < FIFTEEN_DIGITS ? fits : FIFTEEN_DIGITS);
+				store(scale === 0 ? value : value.mul(10n ** BigInt(scale)));
+				return;
+			}
+			roundFloat(scale, FIFTEEN_DIGITS);
+			checkStorage(true);
+			store(value);
+			storeScale(I32.of(-1));
+			return;
+		case 'fixext8': {
+			const both = wordBehind(scope, offset + 2);
+			const seconds = f.local(I64, both.integer().and((1n << 34n) - 1n), 'seconds');
+			const nanoseconds = f.local(I64, both.integer().shrU(34n), 'nanoseconds');
+			other.branchIf(nanoseconds.gtU(999999999n).or(seconds.gtU(9223372035n)), UNLIKELY);
+			store(seconds.mul(1000000000n).add(nanoseconds));
+			return;
+		}
+		default: {
+			const bytes = NUMBER_BYTES[format] - 1;
+			value.set(format === 'fixint' ? byte.extendU() : bytes === 8 ? word.integer() : word.integer().shrU(BigInt(64 - bytes * 8)));
+			if (format === 'uint64' && !unsigned) other.branchIf(value.ltS(0n), UNLIKELY);
+			if (bytes >= 4) checkStorage(format === 'int64');
 			if (scale > 0) {
 				const largest = ((1n << 63n) - 1n) / 10n ** BigInt(scale);
 				// Numbers of up to 32 bits fit where the scale is small.
@@ -506,103 +597,8 @@ function emitNumber(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void 
 				store(value.mul(10n ** BigInt(scale)));
 			} else store(value);
 			storeScale(I32.of(0));
-			advance(scope, 1 + bytes);
-			done.branch();
-		};
-		const integers: Record<string, () => void> = {
-			uint64: () =>
-				whereNot(scope, byte.ne(FORMAT.uint64), () => {
-					value.set(word.integer());
-					if (!unsigned) other.branchIf(value.ltS(0n), UNLIKELY);
-					scaled(8, false);
-				}),
-			uint32: () =>
-				whereNot(scope, byte.ne(FORMAT.uint32), () => {
-					value.set(word.integer().shrU(32n));
-					scaled(4, false);
-				}),
-			uint16: () =>
-				whereNot(scope, byte.ne(FORMAT.uint16), () => {
-					value.set(word.integer().shrU(48n));
-					scaled(2, false);
-				}),
-			uint8: () =>
-				whereNot(scope, byte.ne(FORMAT.uint8), () => {
-					value.set(word.integer().shrU(56n));
-					scaled(1, false);
-				}),
-			int64: () =>
-				whereNot(scope, byte.ne(FORMAT.int64), () => {
-					value.set(word.integer());
-					scaled(8, true);
-				}),
-			fixint: () =>
-				whereNot(scope, byte.geU(FORMAT.fixmap), () => {
-					value.set(byte.extendU());
-					scaled(0, false);
-				}),
-		};
-		const emitIntegers = (names: readonly string[]): void => {
-			for (const name of names) integers[name]?.();
-		};
-		/** A float64 that is a decimal of at most 15 digits at this scale: the candidate rounds back to it (kernels/float-decimals.ts). */
-		const roundFloat = (scaledBy: number, most: bigint): void => {
-			const float = f.local(F64, word.double(), 'float');
-			const sum = f.local(F64, (scaledBy === 0 ? float : float.mul(10 ** scaledBy)).add(ROUNDING), 'sum');
-			value.set(sum.reinterpretI64().sub(ROUNDING_BITS));
-			other.branchIf(value.add(most).gtU(most * 2n), UNLIKELY);
-			const candidate = sum.sub(ROUNDING);
-			other.branchIf((scaledBy === 0 ? candidate : candidate.div(10 ** scaledBy)).ne(float), UNLIKELY);
-		};
-		const fromFloat = (): void =>
-			whereNot(scope, byte.ne(FORMAT.float64), () => {
-				roundFloat(scale, FIFTEEN_DIGITS);
-				if (column.storage === 'i32') other.branchIf(value.add(0x80000000n).shrU(32n).ne(0n), UNLIKELY);
-				else if (column.storage === 'u32') other.branchIf(value.shrU(32n).ne(0n), UNLIKELY);
-				else if (unsigned) other.branchIf(value.ltS(0n), UNLIKELY);
-				store(value);
-				storeScale(I32.of(-1));
-				advance(scope, 9);
-				done.branch();
-			});
-		/** A count of whole seconds, milliseconds … as a double: beyond 15 digits once scaled, and exact all the same. */
-		const fromWholeFloat = (): void =>
-			whereNot(scope, byte.ne(FORMAT.float64), () => {
-				const fits = ((1n << 63n) - 1n) / 10n ** BigInt(scale);
-				roundFloat(0, fits < FIFTEEN_DIGITS ? fits : FIFTEEN_DIGITS);
-				store(scale === 0 ? value : value.mul(10n ** BigInt(scale)));
-				advance(scope, 9);
-				done.branch();
-			});
-		if (decimal) {
-			fromFloat();
-			whereNot(scope, byte.and(0xe0).ne(FORMAT.fixstr), () => {
-				const length = f.local(I32, byte.and(0x1f), 'length');
-				const after = f.local(I32, p.add(length).add(1), 'after');
-				emitDecimalOfLength(f, scope.vectors, { start: p.add(1), length, scale, store, ...(column.textScales >= 0 ? { storeTextScale: storeScale } : {}), otherwise: other });
-				p.set(after);
-				done.branch();
-			});
-			emitIntegers(['uint32', 'uint64', 'fixint', 'uint16', 'uint8', 'int64']);
-		} else if (type.kind === 'timestamp') {
-			emitIntegers(['uint64']);
-			fromWholeFloat();
-			whereNot(scope, byte.ne(FORMAT.fixext8).or(I32.load8S(p, 1).ne(TIMESTAMP_EXTENSION)), () => {
-				const both = wordBehind(scope, 2);
-				const seconds = f.local(I64, both.integer().and((1n << 34n) - 1n), 'seconds');
-				const nanoseconds = f.local(I64, both.integer().shrU(34n), 'nanoseconds');
-				other.branchIf(nanoseconds.gtU(999999999n).or(seconds.gtU(9223372035n)), UNLIKELY);
-				store(seconds.mul(1000000000n).add(nanoseconds));
-				advance(scope, 10);
-				done.branch();
-			});
-			emitIntegers(['int64', 'uint32']);
-		} else {
-			emitIntegers(['uint32', 'uint64']);
-			fromFloat();
-			emitIntegers(['uint16', 'fixint', 'uint8', 'int64']);
 		}
-	});
+	}
 }
 
 function emitFloat(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
@@ -671,11 +667,8 @@ function emitBytes(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
 }
 
 function storeSymbol(scope: Scope, column: ScalarColumn, start: I32, length: I32, other: Label): void {
-	const { f, s, rows } = scope;
-	const table = I32.load(s.environment.symbolTables, column.symbolTable * 4);
-	const id = emitFindInline(f, { table, p: start, length, otherwise: s.symbols.find });
-	other.branchIf(id.ltS(0), UNLIKELY);
-	f.store(rows.at4, id, column.values);
+	const { f, s, base, rows } = scope;
+	f.store(rows.at4, s.names.find(f, base, column.symbolTable, start, length, other), column.values);
 	markRowValid(scope, column);
 }
 

@@ -17,8 +17,12 @@ import { emitStrict, type StrictFunctions } from './containers.ts';
 import { emitFastVariant, hasFastPath } from './fast-path.ts';
 import { emitGrammar } from './grammar.ts';
 import { emitGuess, guessable } from './guess.ts';
+import { emitKnownNames, knownNamesBytes } from './names.ts';
 import { emitSelection } from './selection.ts';
 import { emitValues } from './values.ts';
+
+/** Of the kernels, before the names that are remembered. */
+const WORKSPACE = 8192;
 
 export function generateParser(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
 	const answers = options.branchProfile === undefined ? null : followBranchProfile(options.branchProfile, layout.schema);
@@ -27,7 +31,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		...(answers === null ? {} : { likely: answers.likely }),
 	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
-	const pool = createConstantPool(m);
+	const pool = createConstantPool(m, WORKSPACE + knownNamesBytes(layout));
 	const variants = planVariants(layout);
 	const byPosition = mayBeByPosition(layout.schema);
 	const grammar = emitGrammar(m, pool);
@@ -37,7 +41,9 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		symbolTables: m.global(I32, 0, { name: 'symbolTables', mutable: true }),
 		mayIntern: m.global(I32, 0, { name: 'mayIntern', mutable: true }),
 	};
-	const values = emitValues(m, pool, grammar, stores, emitSymbolTable(m), environment, byPosition);
+	const symbols = emitSymbolTable(m);
+	const names = emitKnownNames(m, pool, symbols, environment, layout, WORKSPACE);
+	const values = emitValues(m, pool, grammar, stores, symbols, names, environment, byPosition);
 	const numbering = createNumbering(m, layout);
 	const batchState = createBatchState(stores.pending, numbering);
 	const strict: StrictFunctions = new Map();
@@ -75,6 +81,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		names.prepare(f);
 		numbering.begin(f, descriptors, context);
 		const done = f.local(I32, 0, 'done');
 		const descriptor = f.local(I32, descriptors, 'descriptor');

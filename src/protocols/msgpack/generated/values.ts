@@ -19,6 +19,7 @@ import { emitInternSymbol, type SymbolEnvironment } from '../../rows/intern.ts';
 import type { ConstantPlan, ScalarPlan, TemplatePlan } from '../../rows/plan.ts';
 import { heapOf, markValid, type Stores, storeNull, storeScalar } from '../../rows/store.ts';
 import { bigEndian32, bigEndian64, type Grammar, KIND } from './grammar.ts';
+import type { KnownNames } from './names.ts';
 
 export interface Values {
 	/** Objects may be arrays of their fields. */
@@ -26,6 +27,7 @@ export interface Values {
 	readonly grammar: Grammar;
 	readonly stores: Stores;
 	readonly symbols: SymbolTableFunctions;
+	readonly names: KnownNames;
 	readonly environment: SymbolEnvironment;
 	readonly digits: DigitConstants;
 	readonly decimalText: DecimalText;
@@ -52,7 +54,7 @@ export interface Values {
 /** What not-a-number is stored as, whatever its bits were. */
 const NAN_BITS = 0x7ff8000000000000n;
 
-export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Grammar, stores: Stores, symbols: SymbolTableFunctions, environment: SymbolEnvironment, byPosition: boolean): Values {
+export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Grammar, stores: Stores, symbols: SymbolTableFunctions, names: KnownNames, environment: SymbolEnvironment, byPosition: boolean): Values {
 	const { faults } = grammar;
 	const decimalText = emitDecimalText(m);
 	const { parseDouble, nearest } = emitDoubleKernels(m, pool);
@@ -216,7 +218,7 @@ export function emitValues(m: ModuleBuilder, pool: ConstantPool, grammar: Gramma
 	});
 
 	const internSymbol = emitInternSymbol(m, faults, symbols, environment);
-	return { byPosition, grammar, stores, symbols, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, bytesContent, timestampExtension, internSymbol };
+	return { byPosition, grammar, stores, symbols, names, environment, digits: addDigitConstants(pool), decimalText, floats, timestampText, pool, numberValue, doubleValue, double, doubleOf, isNull, textContent, bytesContent, timestampExtension, internSymbol };
 }
 
 const encoder = new TextEncoder();
