@@ -2,6 +2,7 @@ import type { Protocol } from '../../compiler/protocol.ts';
 import { oneOf, type Schema, SchemaError, type SchemaMistake, type TypedSchema, type Variant } from '../../schema/index.ts';
 import { eachType } from '../../schema/visit.ts';
 import { generateParser } from './generated/generate.ts';
+import { createLearner } from './layout-tier/learner.ts';
 import { referenceParser } from './reference/parser.ts';
 
 export { type DecodeOptions, decodeMessagePack, MessagePackError, type MessagePackValue } from './decode.ts';
@@ -24,5 +25,5 @@ export function msgpack(described: Schema | Variant): Protocol {
 		if (type.kind === 'message' && type.unknownKeys === 'keep') mistakes.push({ path, message: "unknownKeys: 'keep' keeps JSON text, which MessagePack has none of; use 'skip' or 'reject', or describe the keys" });
 	});
 	if (mistakes.length > 0) throw new SchemaError(schema.name, mistakes);
-	return { name: 'msgpack', schema, reference: referenceParser, generate: generateParser };
+	return { name: 'msgpack', schema, reference: referenceParser, generate: (layout, options) => generateParser(layout, options, null), learner: createLearner };
 }

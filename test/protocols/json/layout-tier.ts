@@ -1,8 +1,9 @@
 /** The layout tier as tests use it: it learns from every message it can, and generates anew as soon as a shape is new. */
 import { instantiateParser } from '../../../src/compiler/instantiate.ts';
 import { CONTEXT, LEARNING, NOTE, type ParseFunction } from '../../../src/compiler/parser-abi.ts';
-import type { GenerateOptions, LayoutLearner } from '../../../src/compiler/protocol.ts';
+import type { GenerateOptions, LayoutLearner, Protocol } from '../../../src/compiler/protocol.ts';
 import { json } from '../../../src/protocols/json/index.ts';
+import type { Schema } from '../../../src/schema/model.ts';
 import { openSymbolReader } from '../../../src/symbols/index.ts';
 import { detectFeatures } from '../../../src/wasm/index.ts';
 import type { Tier } from './harness.ts';
@@ -17,7 +18,7 @@ export interface LayoutCounts {
 }
 
 /** `counts` gets how many messages layouts took; `also` goes to the generator. */
-export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = {}): Tier {
+export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = {}, protocolOf: (schema: Schema) => Protocol = json): Tier {
 	return {
 		name: 'layout',
 		create(layout, memory, allocateFromWorld) {
@@ -31,7 +32,7 @@ export function createLayoutTier(counts?: LayoutCounts, also: GenerateOptions = 
 				if (free > end) throw new Error('the layout tier of the tests has not enough memory');
 				return at;
 			};
-			const protocol = json(layout.schema);
+			const protocol = protocolOf(layout.schema);
 			const options = { shared: memory.buffer instanceof SharedArrayBuffer, relaxedSimd: detectFeatures().relaxedSimd, ...also };
 			const readers = new Map<number, ReturnType<typeof openSymbolReader>>();
 			let tables = 0;

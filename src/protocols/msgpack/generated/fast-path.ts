@@ -26,16 +26,20 @@ import { bigEndian16, bigEndian32 } from './grammar.ts';
 import { arrayHead, constantBytes, mapHead, type SchemaForm, textBytes } from './spelling.ts';
 import type { Values } from './values.ts';
 
-interface Common {
+/** What the code of one variant shares. */
+export interface Common {
 	readonly m: ModuleBuilder;
 	readonly s: Values;
 	readonly form: SchemaForm;
 	readonly table: TableLayout;
 	readonly strict: StrictFunctions;
 	readonly relaxed: boolean;
+	/** Functions of lists that were emitted, by the list's path and how its objects are written. */
+	readonly lists: Map<string, Func<I32>>;
 }
 
-interface Scope extends Common {
+/** Where straight-line code of one message, or of a list's items, is. */
+export interface Scope extends Common {
 	readonly f: FunctionBuilder;
 	readonly p: Local<I32>;
 	readonly end: I32;
@@ -90,7 +94,7 @@ export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPla
 			0,
 		);
 		f.block((failed) => {
-			const scope = openScope({ m, s, form, table, strict, relaxed }, f, p, end, rows, failed);
+			const scope = openScope({ m, s, form, table, strict, relaxed, lists: new Map() }, f, p, end, rows, failed);
 			f.loop((next) => {
 				failed.branchIf(descriptor.geU(last));
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
@@ -112,7 +116,7 @@ export function emitFastVariant(m: ModuleBuilder, s: Values, variant: VariantPla
 	});
 }
 
-function openScope(common: Common, f: FunctionBuilder, p: Local<I32>, end: I32, rows: Rows, failed: Label): Scope {
+export function openScope(common: Common, f: FunctionBuilder, p: Local<I32>, end: I32, rows: Rows, failed: Label): Scope {
 	const reverse = f.local(V128, V128.bytes(7, 6, 5, 4, 3, 2, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80), 'reverse');
 	return { ...common, f, p, end, rows, base: f.local(I32, common.s.pool.base, 'base'), vectors: digitVectorsInMemory(f, common.s.digits), reverse, failed, ahead: 0, run: [] };
 }
@@ -127,7 +131,7 @@ function need(scope: Scope, bytes: number): void {
 }
 
 /** Emits: the cursor moves by a constant. */
-function advance(scope: Scope, bytes: number): void {
+export function advance(scope: Scope, bytes: number): void {
 	scope.p.set(scope.p.add(bytes));
 }
 
@@ -379,7 +383,7 @@ function emitFastList(scope: Scope, plan: ListPlan): Func<I32> {
 
 // Values
 
-function emitValue(scope: Scope, plan: ValuePlan): void {
+export function emitValue(scope: Scope, plan: ValuePlan): void {
 	const { f, p } = scope;
 	if (plan.nullable && plan.kind !== 'literal') {
 		flush(scope);
@@ -412,7 +416,9 @@ function emitPresent(scope: Scope, plan: ValuePlan): void {
 			return;
 		case 'list': {
 			flush(scope);
-			const list = emitFastList(scope, plan);
+			const key = `${scope.form} ${plan.path}`;
+			const list = scope.lists.get(key) ?? emitFastList(scope, plan);
+			scope.lists.set(key, list);
 			p.set(list.call(p, scope.end, scope.rows.batch, scope.rows.row));
 			scope.failed.branchIf(p.eqz(), UNLIKELY);
 			// Behind the last item, or the head of an empty list, which begins within the message.
@@ -602,18 +608,21 @@ export function emitNumberOf(scope: Scope, { type }: ScalarPlan, column: ScalarC
 }
 
 function emitFloat(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
-	const { f, p, rows } = scope;
 	need(scope, 9);
 	oneOf(scope, plan, 9, (done, other) => {
-		other.branchIf(I32.load8U(p).ne(FORMAT.float64), UNLIKELY);
-		const value = f.local(F64, wordBehind(scope).double(), 'value');
-		// Not a number has one form in columns.
-		other.branchIf(value.ne(value), UNLIKELY);
-		f.store(rows.at8, value, column.values);
-		markRowValid(scope, column);
+		other.branchIf(I32.load8U(scope.p).ne(FORMAT.float64), UNLIKELY);
+		emitFloatOf(scope, column, wordBehind(scope), other);
 		advance(scope, 9);
 		done.branch();
 	});
+}
+
+/** Emits a float64 into its column; goes to `other` with what is no number, which has one form in columns. */
+export function emitFloatOf({ f, rows }: Scope, column: ScalarColumn, word: Word, other: Label): void {
+	const value = f.local(F64, word.double(), 'value');
+	other.branchIf(value.ne(value), UNLIKELY);
+	f.store(rows.at8, value, column.values);
+	markRowValid({ f, rows }, column);
 }
 
 function emitFlag(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
@@ -622,11 +631,16 @@ function emitFlag(scope: Scope, plan: ScalarPlan, column: ScalarColumn): void {
 	oneOf(scope, plan, 1, (done, other) => {
 		const byte = f.local(I32, I32.load8U(p), 'byte');
 		other.branchIf(byte.or(1).ne(FORMAT.true), UNLIKELY);
-		storeBit(scope, column.values, byte.and(1));
-		markRowValid(scope, column);
+		emitFlagOf(scope, column, byte);
 		advance(scope, 1);
 		done.branch();
 	});
+}
+
+/** Emits a flag, whose byte is known to be one, into its column. */
+export function emitFlagOf(scope: Scope, column: ScalarColumn, byte: I32): void {
+	storeBit(scope, column.values, byte.and(1));
+	markRowValid(scope, column);
 }
 
 /** Emits a short str that ends within the message; `use` gets its bytes, of which 16 may be read behind the message. */

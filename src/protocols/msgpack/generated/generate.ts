@@ -4,15 +4,17 @@
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import { followBranchProfile } from '../../../compiler/branch-profile.ts';
-import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, I32, I64, type Label } from '../../../wasm/index.ts';
+import { createModule, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type ModuleBuilder } from '../../../wasm/index.ts';
 import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
 import { planVariants, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
 import { mayBeByPosition } from '../by-position.ts';
+import { emitLayoutTier } from '../layout-tier/emit.ts';
+import type { Shape } from '../layout-tier/shapes.ts';
 import { emitStrict, type StrictFunctions } from './containers.ts';
 import { emitFastVariant, hasFastPath } from './fast-path.ts';
 import { emitGrammar } from './grammar.ts';
@@ -24,15 +26,24 @@ import { emitValues } from './values.ts';
 /** Of the kernels, before the names that are remembered. */
 const WORKSPACE = 8192;
 
-export function generateParser(layout: SchemaLayout, options: GenerateOptions = {}): Uint8Array<ArrayBuffer> {
+/** The shapes that were met; they name plans of these variants. */
+export interface Learned {
+	readonly shapes: readonly Shape[];
+	readonly variants: readonly VariantPlan[];
+}
+
+/** The schema tier; with shapes, the layout tier before it: what no shape takes goes on to the schema tier's code. */
+export function generateParser(layout: SchemaLayout, options: GenerateOptions = {}, learned: Learned | null = null): Uint8Array<ArrayBuffer> {
 	const answers = options.branchProfile === undefined ? null : followBranchProfile(options.branchProfile, layout.schema);
+	/** What layouts' code depends on was learned: no count belongs to it for certain. */
+	let follows = true;
 	const m = createModule(`${layout.schema.name} v${layout.schema.version}`, {
 		countBranches: options.countBranches ?? false,
-		...(answers === null ? {} : { likely: answers.likely }),
+		...(answers === null ? {} : { likely: (name, key, given) => (follows ? answers.likely(name, key, given) : given) }),
 	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const pool = createConstantPool(m, WORKSPACE + knownNamesBytes(layout));
-	const variants = planVariants(layout);
+	const variants = learned?.variants ?? planVariants(layout);
 	const byPosition = mayBeByPosition(layout.schema);
 	const grammar = emitGrammar(m, pool);
 	const spaces = Math.max(1, ...layout.tables.map((table) => table.spaces.length));
@@ -79,9 +90,16 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		});
 	});
 
+	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
+	const noteInTurn = emitNotes(m, layouts);
+	follows = false;
+	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: values, variants, strict, state: batchState, layouts, relaxed: options.relaxedSimd ?? false }, learned.shapes);
+	follows = true;
+
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
 		names.prepare(f);
+		layouts.set(f, I32.load(context, CONTEXT.layouts));
 		numbering.begin(f, descriptors, context);
 		const done = f.local(I32, 0, 'done');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
@@ -89,13 +107,16 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		const end = f.local(I32, undefined, 'end');
 		const variant = f.local(I32, undefined, 'variant');
 		const accepted = f.local(I32, undefined, 'accepted');
+		const layoutTaken = f.local(I32, undefined, 'layoutTaken');
 		f.store(context, I32.of(STOP.done), CONTEXT.stop);
 		/** Emits: the variant's fast path takes as many messages as are its own, from this one on; goes on to `next` where it took any. */
 		const takeFast = (which: VariantPlan, next: Label): void => {
 			const own = fast[which.index];
 			if (own === null || own === undefined || mayGuess[which.index] !== true) return;
 			const taken = f.local(I32, undefined, 'taken');
-			const take = (func: Func<I32>): void => taken.set(func.call(descriptor, count.sub(done), context));
+			// Behind one message that no layout takes, layouts have their turn again.
+			const most = takeLayouts === null ? count.sub(done) : I32.of(1);
+			const take = (func: Func<I32>): void => taken.set(func.call(descriptor, most, context));
 			const { map, array } = own;
 			if (array === null) take(map);
 			else {
@@ -107,6 +128,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 			}
 			f.if(taken, () => {
 				const entry = CONTEXT.variants + which.index * CONTEXT.variantSize + CONTEXT.variantMessages;
+				noteInTurn(f, p, end, I32.of(which.index), taken);
 				f.store(context, I32.load(context, entry).add(taken), entry);
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(taken.shl(4)));
@@ -119,10 +141,16 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		f.block((stopped) => {
 			f.loop((message) => {
 				stopped.branchIf(done.geU(count));
+				environment.mayIntern.set(f, I32.of(0));
+				if (takeLayouts !== null) {
+					layoutTaken.set(takeLayouts.call(descriptor, count.sub(done), context));
+					done.set(done.add(layoutTaken));
+					descriptor.set(descriptor.add(layoutTaken.shl(4)));
+					stopped.branchIf(done.geU(count));
+				}
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				accepted.set(I32.of(0));
-				environment.mayIntern.set(f, I32.of(0));
 				if (guess === null) takeFast(variants[0] as VariantPlan, message);
 				else
 					f.switch(
@@ -142,6 +170,8 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 				}
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(f, grammar.faults, { p, end, context, variant, variants }, stopped));
+				// What is refused, no layout could have taken.
+				f.if(accepted, () => noteInTurn(f, p, end, variant, I32.of(1)));
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				done.set(done.add(1));
@@ -152,4 +182,28 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 	});
 	pool.finish();
 	return m.toBytes();
+}
+
+/** Emits what keeps messages that no layout took, to be learned: the first of those that were taken together, where it is their turn. */
+function emitNotes(m: ModuleBuilder, layouts: Global<I32>): (f: FunctionBuilder, p: I32, end: I32, variant: I32, messages: I32) => void {
+	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
+		f.store(layouts, I32.load(layouts, LEARNING.noteEvery), LEARNING.noteCountdown);
+		const count = f.local(I32, I32.load(layouts, LEARNING.notes), 'notes');
+		f.if(count.ltU(I32.load(layouts, LEARNING.noteLimit)), () => {
+			const entry = f.local(I32, I32.load(layouts, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
+			f.store(entry, p, NOTE.address);
+			f.store(entry, end.sub(p), NOTE.length);
+			f.store(entry, variant, NOTE.variant);
+			f.store(entry, I32.of(0), NOTE.item);
+			f.store(layouts, count.add(1), LEARNING.notes);
+		});
+	});
+	return (f, p, end, variant, messages) => {
+		f.if(layouts, () => {
+			f.store(layouts, I32.load(layouts, LEARNING.missed).add(messages), LEARNING.missed);
+			const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(messages), 'countdown');
+			f.store(layouts, countdown, LEARNING.noteCountdown);
+			f.if(countdown.leS(0), () => f.call(note, p, end, variant));
+		});
+	};
 }
