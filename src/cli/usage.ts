@@ -152,7 +152,7 @@ which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	prove: {
 		summary: 'prove that your parser allocates nothing per message, and leaves nothing behind',
-		text: `tickforge prove allocations <preset | schema.ts> [file | -] [options]
+		text: `tickforge prove allocations <preset | schema.ts | schema.xml> [file | -] [options]
 
 Runs framing, parser and batches over 10 million messages: those of the file, again
 and again, or generated ones. Says what the heap, memory outside of it and the arena
@@ -167,7 +167,8 @@ A schema module may export a function onBatch(batch): it is part of what is prov
   --restarts N   starts and stops (default 30; 0 leaves them out)
   --allow BYTES  what may be allocated once, in all (default 65536): the engine
                  still compiles functions now and then
-  --format NAME, --tier NAME, --rows N, --items N   as for tickforge run
+  --format NAME, --protocol NAME, --date DAY, --tier NAME, --rows N, --items N
+                 as for tickforge run
   --json         one JSON object on standard output
 
   tickforge prove allocations binance-spot
@@ -177,15 +178,26 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml> [options]
+
+Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
+Of another preset or a schema of your own: messages made up, each kind in turn.
 
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
-  --format NAME  capture (default), ndjson, length-32-little, msgpack
+  --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
+                 of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
+                 length-32-big, length-16-little, length-16-big
+  --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
-  --list         the venues`,
+  --losses SHARE share of packets that are lost (moldudp64, soupbintcp)
+  --list         the venues
+
+  tickforge simulate coinbase --out day.capture.zst
+  tickforge simulate nasdaq-itch-5.0 --messages 1e6 --format moldudp64 --losses 0.001 --out day.mold
+  tickforge simulate ./schema.xml --out made-up.sbe`,
 	},
 	types: {
 		summary: "write the TypeScript types of a schema's rows",

@@ -1,5 +1,6 @@
 /** A seeded simulator of exchanges: realistic messages from markets of its own, for samples, demonstrations and tests. */
-import type { WireFormat } from '../protocols/binary/index.ts';
+import type { Protocol } from '../compiler/protocol.ts';
+import type { BinaryProtocol, WireFormat } from '../protocols/binary/index.ts';
 import { itch50 } from '../protocols/itch/index.ts';
 import { binanceSpotStreams } from '../protocols/sbe/index.ts';
 import { type Breaker, breakerOf, breakJson, breakMessagePack, type Fault } from './faults.ts';
@@ -90,5 +91,18 @@ function* marketSession(venue: Exclude<SimulateOptions['venue'], 'nasdaq-itch-5.
 		const market = Math.min(random.below(markets.length), random.below(markets.length));
 		(markets[market] as (typeof markets)[number]).next();
 		session.event(out, market, time);
+	}
+}
+
+/** Made-up messages of a protocol, a share of them broken; received one millisecond after the other. */
+export function* breakMessages(protocol: Protocol, messages: Iterable<Uint8Array>, faults: number, seed = 1): Generator<SimulatedMessage, void, undefined> {
+	const random = createRandom(seed ^ 0x5eed);
+	const { format } = protocol as Partial<BinaryProtocol>;
+	const breakMessage: Breaker = protocol.name === 'binary' && format !== undefined ? breakerOf(format) : protocol.name === 'msgpack' ? breakMessagePack : breakJson;
+	let received = START;
+	for (const payload of messages) {
+		received += 1000;
+		const broken = faults > 0 && random.chance(faults) ? breakMessage(random, payload) : null;
+		yield broken === null ? { received, payload } : { received, payload: broken.bytes, fault: broken.fault };
 	}
 }

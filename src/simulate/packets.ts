@@ -13,6 +13,8 @@ export interface PacketOptions {
 	readonly losses?: number;
 	/** Default 1. */
 	readonly seed?: number;
+	/** Ten characters, for moldudp64 and soupbintcp: numbers are counted by session. Default `SIM0000001`. */
+	readonly session?: string;
 }
 
 /** What was lost, counted as the framings count it. */
@@ -29,16 +31,17 @@ const SESSION = 'SIM0000001';
 const END_OF_SESSION = 0xffff;
 
 /** The bytes in pieces of about a megabyte. @throws RangeError where a message is longer than its length can say */
-export function* framePackets(messages: Iterable<Uint8Array>, format: PacketFormat, { losses = 0, seed = 1 }: PacketOptions = {}, lost: Losses = { gaps: 0, messages: 0 }): Generator<Uint8Array, void, undefined> {
+export function* framePackets(messages: Iterable<Uint8Array>, format: PacketFormat, { losses = 0, seed = 1, session = SESSION }: PacketOptions = {}, lost: Losses = { gaps: 0, messages: 0 }): Generator<Uint8Array, void, undefined> {
 	if (losses > 0 && format !== 'moldudp64' && format !== 'soupbintcp') throw new RangeError(`tickforge: nothing in ${format} shows what is lost; use moldudp64 or soupbintcp`);
+	if (session.length !== 10) throw new RangeError(`tickforge: a session is named by ten characters, not "${session}"`);
 	const out = createPieces();
 	const random = createRandom(seed ^ 0x10557);
 	switch (format) {
 		case 'moldudp64':
-			yield* mold(out, messages, random, losses, lost);
+			yield* mold(out, messages, random, losses, lost, session);
 			break;
 		case 'soupbintcp':
-			yield* soup(out, messages, random, losses, lost);
+			yield* soup(out, messages, random, losses, lost, session);
 			break;
 		default: {
 			const littleEndian = format.endsWith('little');
@@ -55,14 +58,14 @@ export function* framePackets(messages: Iterable<Uint8Array>, format: PacketForm
 }
 
 /** The end of the session always comes, so that what is lost before it is seen. */
-function* mold(out: Pieces, messages: Iterable<Uint8Array>, random: Random, losses: number, lost: Losses): Generator<Uint8Array> {
+function* mold(out: Pieces, messages: Iterable<Uint8Array>, random: Random, losses: number, lost: Losses, session: string): Generator<Uint8Array> {
 	let sequence = 1;
 	let waiting: Uint8Array[] = [];
 	let size = 0;
 	let isFirst = true;
 	let before = true;
 	const head = (count: number): void => {
-		out.text(SESSION);
+		out.text(session);
 		out.number(sequence, 8, false);
 		out.number(count, 2, false);
 	};
@@ -104,7 +107,7 @@ function* mold(out: Pieces, messages: Iterable<Uint8Array>, random: Random, loss
 	head(END_OF_SESSION);
 }
 
-function* soup(out: Pieces, messages: Iterable<Uint8Array>, random: Random, losses: number, lost: Losses): Generator<Uint8Array> {
+function* soup(out: Pieces, messages: Iterable<Uint8Array>, random: Random, losses: number, lost: Losses, session: string): Generator<Uint8Array> {
 	let sequence = 1;
 	const packet = (type: string, length: number): void => {
 		out.number(checked(length + 1, 2, 'soupbintcp'), 2, false);
@@ -112,7 +115,7 @@ function* soup(out: Pieces, messages: Iterable<Uint8Array>, random: Random, loss
 	};
 	const login = (): void => {
 		packet('A', 30);
-		out.text(SESSION);
+		out.text(session);
 		out.text(String(sequence).padStart(20));
 	};
 	login();
