@@ -4,13 +4,16 @@ import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { emitSymbolTable, type SymbolTableFunctions } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../../../wasm/index.ts';
+import type { Numbering } from '../../rows/batch-state.ts';
 import type { FULL } from '../../rows/faults.ts';
-import type { NameKind, RememberedKind } from './remembered.ts';
+import type { NameKind, RememberedKind } from '../../rows/remembered-names.ts';
 
 export interface Environment {
 	readonly m: ModuleBuilder;
 	readonly pool: ConstantPool;
 	readonly symbols: SymbolTableFunctions;
+	/** For tables with a column of the messages' numbers. */
+	readonly numbering: Numbering;
 	/** Address of the symbol tables' addresses. */
 	readonly symbolTables: Global<I32>;
 	/** Of the fault that was raised last. */
@@ -53,7 +56,7 @@ export interface KnownName extends RememberedKind {
 /** All but the names, whose functions need it. */
 export type Foundation = Omit<Environment, 'names'>;
 
-export function createFoundation(m: ModuleBuilder, pool: ConstantPool, relaxed: boolean): Foundation {
+export function createFoundation(m: ModuleBuilder, pool: ConstantPool, numbering: Numbering, relaxed: boolean): Foundation {
 	const category = m.global(I32, 0, { name: 'category', mutable: true });
 	const at = m.global(I32, 0, { name: 'at', mutable: true });
 	const symbolTables = m.global(I32, 0, { name: 'symbolTables', mutable: true });
@@ -176,7 +179,7 @@ export function createFoundation(m: ModuleBuilder, pool: ConstantPool, relaxed: 
 		});
 		give(I64.select(negative, I64.of(0n).sub(quotient), quotient));
 	});
-	return { m, pool, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed };
+	return { m, pool, numbering, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed };
 }
 
 /** Emits: the fault is noted; what follows from it is the caller's. */

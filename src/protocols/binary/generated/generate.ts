@@ -9,15 +9,15 @@ import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { createModule, type Func, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import { emitRefusal } from '../../rows/batch-state.ts';
+import { createNumbering, emitRefusal } from '../../rows/batch-state.ts';
 import { FULL } from '../../rows/faults.ts';
+import { createRememberedNames, nameMasks, rememberedBytes } from '../../rows/remembered-names.ts';
 import { type Body, type MessagePlan, planMessages } from '../plan.ts';
 import type { Place, WireFormat } from '../wire.ts';
 import { emitBody, emitRunAt } from './bodies.ts';
 import { createFoundation, type Environment, noteFault } from './environment.ts';
 import { loadInteger, maskKey, widen, windowsOf } from './integers.ts';
-import { emitNames } from './names.ts';
-import { createRememberedNames, nameMasks, rememberedBytes, rememberedKinds } from './remembered.ts';
+import { emitNames, rememberedKinds } from './names.ts';
 import { createRows, createScope, type Scope } from './scope.ts';
 import { emitSorting, LEAST_SORTED, sortable, sortingBytes } from './sorted.ts';
 import { carriedIn, emitStreak } from './streaks.ts';
@@ -40,7 +40,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 	const kinds = rememberedKinds(plans);
 	const pool = createConstantPool(m, sortingSpace + rememberedBytes(kinds));
 	const remembered = createRememberedNames(kinds, sortingSpace, pool.add(nameMasks()));
-	const foundation = createFoundation(m, pool, options.relaxedSimd ?? false);
+	const foundation = createFoundation(m, pool, createNumbering(m, layout), options.relaxedSimd ?? false);
 	const e: Environment = { ...foundation, names: emitNames(foundation, remembered, kinds) };
 	const isCleared = m.global(I32, 0, { name: 'isCleared', mutable: true });
 	const { header } = format;
@@ -51,6 +51,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		e.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		e.numbering.begin(f, descriptors, context);
 		f.if(isCleared.eqz(), () => {
 			remembered.clear(f, pool.base);
 			isCleared.set(f, I32.of(1));
@@ -245,10 +246,11 @@ function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: 
 	if (table !== null && row !== null) emitCommit(scope, table, row, descriptor);
 }
 
-function emitCommit({ f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32): void {
+function emitCommit({ e, f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32): void {
 	for (const space of table.spaces.slice(1)) f.store(batch, items.get(space.index) as Local<I32>, space.counter);
 	if (text !== null) f.store(batch, text, table.textUsed);
 	if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+	e.numbering.store(f, table, batch, row, descriptor);
 	f.store(batch, row.add(1), 0);
 }
 

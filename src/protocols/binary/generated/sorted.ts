@@ -65,10 +65,10 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2);
 	const table = pool.add(new Uint8Array(entries.buffer));
 	const lists = workspace + Math.ceil(sorted.length / 4) * 16;
-	/** Receive times are in the descriptors, so these are listed; else the messages themselves. */
-	const received = sorted.some((plan) => (plan.table?.received ?? -1) >= 0);
+	/** Receive times are in the descriptors, and their places are the messages' numbers, so these are listed; else the messages themselves. */
+	const byDescriptor = sorted.some(({ table: own }) => own !== null && (own.received >= 0 || own.sequence >= 0));
 
-	const readers = sorted.map((plan) => emitList(e, format, plan, plan.table as TableLayout, received));
+	const readers = sorted.map((plan) => emitList(e, format, plan, plan.table as TableLayout, byDescriptor));
 
 	const sort = m.func('sort', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
 		const base = f.local(I32, pool.base, 'base');
@@ -94,7 +94,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 				index.set(I32.load(entry, table + 4));
 				counter.set(base.add(index.shl(2)));
 				filled.set(I32.load(counter, workspace));
-				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), received ? descriptor : p, lists);
+				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), byDescriptor ? descriptor : p, lists);
 				f.store(counter, filled.add(1), workspace);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				next.branch();
@@ -136,7 +136,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 }
 
 /** `list(list, length, batch) -> 1 | 0`: reads one list into the rows from the batch's last on; 0 where a message is odd. */
-function emitList(e: Environment, { header }: WireFormat, plan: MessagePlan, table: TableLayout, received: boolean): Func<I32> {
+function emitList(e: Environment, { header }: WireFormat, plan: MessagePlan, table: TableLayout, byDescriptor: boolean): Func<I32> {
 	return e.m.func(`list of ${plan.message.name}`, { params: { list: I32, length: I32, batch: I32 }, results: [I32] }, (f, { list, length, batch }) => {
 		const base = f.local(I32, e.pool.base, 'base');
 		const run = plan.body.segments[0];
@@ -150,7 +150,7 @@ function emitList(e: Environment, { header }: WireFormat, plan: MessagePlan, tab
 		const rows = createRows(f, batch, row, table.columns, 0);
 		const scope: Scope = { ...createScope(e, f, base, p, p), table, batch, rows, masks, finding: true, fail: () => f.return(I32.of(0)) };
 		f.loop((next) => {
-			if (received) {
+			if (byDescriptor) {
 				entry.set(I32.load(item));
 				p.set(I32.load(entry, DESCRIPTOR.offset));
 			} else p.set(I32.load(item));
@@ -160,6 +160,7 @@ function emitList(e: Environment, { header }: WireFormat, plan: MessagePlan, tab
 			rows.place();
 			emitRunAt(scope, run, p, header.size);
 			if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(entry, DESCRIPTOR.received), table.received);
+			e.numbering.store(f, table, batch, row, entry);
 			row.set(row.add(1));
 			item.set(item.add(4));
 			next.branchIf(item.ltU(last));

@@ -59,6 +59,7 @@ export function emitStreak(e: Environment, format: WireFormat, plan: MessagePlan
 				for (const space of table.spaces.slice(1)) f.store(batch, items.get(space.index) as Local<I32>, space.counter);
 				if (text !== null) f.store(batch, text, table.textUsed);
 				if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+				e.numbering.store(f, table, batch, row, descriptor);
 				row.set(row.add(1));
 				f.store(batch, row, 0);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));

@@ -36,9 +36,11 @@ export class PendingRow {
 		return view.getUint32(batch + (table.spaces[0]?.counter ?? 0), true) === 0;
 	}
 
-	commit(received: bigint): void {
+	/** @param sequence the message's number in the stream */
+	commit(received: bigint, sequence: bigint): void {
 		const { view, table, batch } = this;
 		if (table.received >= 0) view.setBigInt64(batch + table.received + this.row * 8, received, true);
+		if (table.sequence >= 0) view.setBigUint64(batch + table.sequence + this.row * 8, sequence, true);
 		for (const space of table.spaces) view.setUint32(batch + space.counter, this.counts[space.index] as number, true);
 		view.setUint32(batch + table.textUsed, this.textUsed, true);
 	}
