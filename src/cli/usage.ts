@@ -97,7 +97,7 @@ tries every preset on the first messages, and explains the answer.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
-		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
+		text: `tickforge inspect <preset | schema.ts | schema.xml> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
                   [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
@@ -111,6 +111,7 @@ of their columns, and with --code the generated WebAssembly as readable text.
                processor's counters (cycles, instructions, misses) run around the
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
+  --format NAME  how the file is cut, as for tickforge run (default: found by trying)
 
   --branches   instead: parses the file with code that counts, and prints the source of
                the generated parser with what became of every branch, switch and loop:
