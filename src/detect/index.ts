@@ -1,0 +1,3 @@
+/** What bytes are, with reasons. */
+export { type DetectOptions, detect } from './detect.ts';
+export type { Candidate, DatagramStream, Detection, PresetFit } from './evidence.ts';
