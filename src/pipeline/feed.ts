@@ -174,6 +174,15 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + secondsNow() - before;
 			if (taken !== undefined) hold(batch as Batch<unknown>, taken);
 		},
+		...(options.onComplete === undefined
+			? {}
+			: {
+					onComplete(upTo) {
+						const before = timed ? secondsNow() : 0;
+						options.onComplete?.(upTo);
+						if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + secondsNow() - before;
+					},
+				}),
 		onError(refused) {
 			if (options.onRefused !== undefined) tellRefused(options.onRefused, refused);
 		},

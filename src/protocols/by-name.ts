@@ -4,6 +4,8 @@ import type { Schema } from '../schema/index.ts';
 import { binary, type WireFormat } from './binary/index.ts';
 import { json } from './json/index.ts';
 import { msgpack } from './msgpack/index.ts';
+import { protocolOfFormat } from './protobuf/protocol.ts';
+import type { ProtobufFormat } from './protobuf/wire.ts';
 
 /** What a protocol consists of, without its code: `{ name, schema, binding }` of the protocol itself. */
 export type ProtocolData = Pick<Protocol, 'name' | 'schema' | 'binding'>;
@@ -12,6 +14,7 @@ export type ProtocolData = Pick<Protocol, 'name' | 'schema' | 'binding'>;
 const PROTOCOLS: Readonly<Record<string, (schema: Schema, binding: unknown) => Protocol>> = {
 	json: (schema) => json(schema),
 	msgpack: (schema) => msgpack(schema),
+	protobuf: (_, binding) => protocolOfFormat(bound<ProtobufFormat>('protobuf', binding)),
 	binary: (_, binding) => binary(bound<WireFormat>('binary', binding)),
 };
 
