@@ -84,7 +84,13 @@ function captureFinding(file: FileFinding, { streams, counts }: Captured, lookin
 	const looked = streams.slice(0, MOST_STREAMS).map(({ address, port, packets, bytes, payloads }): DatagramStream => ({ address, port, packets, bytes, detection: concluded(datagramFindings(payloads, { ...looking, depth: looking.depth + 1 }), bytes, true) }));
 	const packets = Object.entries(counts).filter(([reason]) => reason !== 'shortened' && reason !== 'untracked');
 	const evidence = [...file.evidence];
-	if (packets.length > 0) evidence.push(`of its first ${counted(packets.reduce((sum, [, count]) => sum + count, 0), 'packet')} ${counts.taken ?? 0} ${counts.taken === 1 ? 'is' : 'are'} UDP, to ${counted(streams.length, 'destination')}`);
+	if (packets.length > 0)
+		evidence.push(
+			`of its first ${counted(
+				packets.reduce((sum, [, count]) => sum + count, 0),
+				'packet',
+			)} ${counts.taken ?? 0} ${counts.taken === 1 ? 'is' : 'are'} UDP, to ${counted(streams.length, 'destination')}`,
+		);
 	for (const [reason, count] of packets) if (reason !== 'taken') evidence.push(`${count} ${count === 1 ? 'is' : 'are'} ${REASONS[reason] ?? reason}`);
 	const [first] = looked.map(({ detection }) => detection.candidates[0]).filter((best) => best?.format !== null && best?.format !== undefined && best.confidence >= LIKELY);
 	const each = first?.format === null || first?.format === undefined ? 'datagrams' : first.format;
@@ -92,14 +98,26 @@ function captureFinding(file: FileFinding, { streams, counts }: Captured, lookin
 	return { ...file, format: `pcap-${each}`, framing: make === undefined ? null : packetCapture({ each: make() }), preset: first?.preset ?? null, parser: first?.parser ?? null, presets: first?.presets ?? [], evidence, streams: looked, isOpen: streams.length === 0 };
 }
 
-/** Whether all is printable UTF-8, as far as it goes. */
-function isText(sample: Uint8Array): boolean {
-	for (const byte of sample) if ((byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13) || byte === 0x7f) return false;
+/** Of more bytes than these a few may be broken. */
+const LONG_TEXT = 64;
+/** Of random bytes a bit more than a third are letters, digits or signs of ASCII. */
+const TEXT_SHARE = 0.9;
+
+/** Whether all is printable UTF-8, as far as it goes, or (mostly) nearly all is ASCII. */
+function textOf(sample: Uint8Array): 'all' | 'mostly' | 'no' {
+	let ascii = 0;
+	let controls = 0;
+	for (const byte of sample) {
+		if ((byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13) ascii++;
+		else if (byte < 0x20 || byte === 0x7f) controls++;
+	}
+	const otherwise = sample.length >= LONG_TEXT && ascii >= sample.length * TEXT_SHARE ? 'mostly' : 'no';
+	if (controls > 0) return otherwise;
 	try {
 		new TextDecoder('utf-8', { fatal: true }).decode(sample, { stream: true });
-		return true;
+		return 'all';
 	} catch {
-		return false;
+		return otherwise;
 	}
 }
 
@@ -111,13 +129,16 @@ function streamFindings(sample: Uint8Array, isWhole: boolean, looking: Looking):
 	if (fix !== null && FRAMINGS['fix'] !== undefined) findings.push({ ...fix, format: 'fix', framing: FRAMINGS['fix']() });
 	else findings.push(fix);
 	findings.push(upgradeFinding(sample, looking));
-	if (isText(sample)) findings.push(...textFindings(sample, isWhole, looking));
-	else findings.push(...detectSkippable(sample), ...detectZlib(sample, () => unpackStart('zlib', sample)?.bytes ?? null), webSocketFinding(sample, looking), ...binaryFindings(sample, isWhole, looking));
+	const text = textOf(sample);
+	if (text !== 'no') findings.push(...textFindings(sample, isWhole, looking));
+	if (text !== 'all') findings.push(...detectSkippable(sample), ...detectZlib(sample, () => unpackStart('zlib', sample)?.bytes ?? null), webSocketFinding(sample, looking), ...binaryFindings(sample, isWhole, looking));
 	return findings.filter((finding) => finding !== null);
 }
 
 const TIMED = /^\d{1,10}(\.\d+)?: /;
 const CLIENT = /^[A-Za-z]\S* <->? /;
+/** Whether the last line has come as far as its message. */
+const isTimed = (lines: readonly string[]): boolean => TIMED.test(lines.at(-1) ?? '');
 
 function textFindings(sample: Uint8Array, isWhole: boolean, looking: Looking): Finding[] {
 	const findings: (Finding | null)[] = [];
@@ -127,18 +148,19 @@ function textFindings(sample: Uint8Array, isWhole: boolean, looking: Looking): F
 		return make === undefined ? null : cutSample(sample, format, make(), isWhole);
 	};
 	const records = new TextDecoder().decode(sample).split('\n', SAMPLE_MESSAGES);
-	if (!isWhole && records.length > 1 && records.length < SAMPLE_MESSAGES) records.pop();
-	const lines = records.filter((line) => line.trim() !== '');
+	const lines = (!isWhole && records.length > 1 && records.length < SAMPLE_MESSAGES ? records.slice(0, -1) : records).filter((line) => line.trim() !== '');
 	const timed = lines.filter((line) => TIMED.test(line)).length;
 	const client = lines.filter((line) => CLIENT.test(line)).length;
 	if (timed + client > lines.length / 2) {
 		const captured = cut('capture');
 		const evidence = [`of its first ${counted(lines.length, 'line')} ${timed} start with a receive time and ${client} with a connection's URL, as a capture's do`];
-		const noticed = captured === null ? null : { ...captured, bits: 12 * Math.min(4, timed + client), evidence };
+		const noticed = captured === null ? null : { ...captured, partial: isTimed(records) || captured.messages.length === 0 ? captured.partial : null, bits: 12 * Math.min(4, timed + client), evidence };
 		const isEmpty = noticed?.messages.length === 0 && noticed.partial === null;
 		if (noticed !== null) findings.push(selfDescribingFinding('json', noticed, presets) ?? { protocol: 'capture', bits: noticed.bits, evidence: [...evidence, isEmpty ? 'but no message has come yet' : 'but its messages are no JSON'], format: 'capture', framing: noticed.framing, isOpen: isEmpty });
 	} else {
 		for (const format of ['ndjson', 'concatenated']) {
+			// Values on lines of their own are values one after the other, too.
+			if (findings.some((finding) => finding?.format === 'ndjson' && finding.share === 1)) continue;
 			const noticed = cut(format);
 			if (noticed !== null && !noticed.isTooLong) findings.push(selfDescribingFinding('json', noticed, presets));
 		}
@@ -170,7 +192,14 @@ function binaryFindings(sample: Uint8Array, isWhole: boolean, looking: Looking):
 	const whole = wholeCut(sample, isWhole);
 	const delimited = delimitedMessages(sample, isWhole, SAMPLE_MESSAGES);
 	const ofVarints: Cut | null = delimited === null ? null : { ...whole, ...delimited, evidence: ['its messages stand after their length as a varint'] };
-	findings.push(...ownFindings(cuts.filter(({ format }) => format !== 'msgpack'), whole, ofVarints, looking));
+	findings.push(
+		...ownFindings(
+			cuts.filter(({ format }) => format !== 'msgpack'),
+			whole,
+			ofVarints,
+			looking,
+		),
+	);
 	return findings.filter((finding) => finding !== null);
 }
 
@@ -186,7 +215,9 @@ function ownFindings(cuts: readonly Cut[], whole: Cut, ofVarints: Cut | null, lo
 	const isKnown = known.some(({ bits, share }) => confidenceOf(bits, share) >= LIKELY);
 	const guessed = isKnown ? [] : [...all.map(sbeFinding), ...[...cuts.filter(({ format }) => format?.startsWith('length-') === true || format === 'datagrams'), whole, ...(ofVarints === null ? [] : [ofVarints])].map(protobufFinding)].filter((finding) => finding !== null);
 	// A framing that speaks for itself, around messages that nothing here knows.
-	const framed = isKnown ? [] : cuts.filter(({ bits }) => bits > 0).map((cut): Finding => ({ protocol: cut.format ?? 'messages', bits: cut.bits, evidence: [...cut.evidence, 'its messages are of no format known here'], format: cut.format, framing: cut.framing, advice: 'describe its messages (docs/binary.md), or give their SBE schema' }));
+	const framed = isKnown
+		? []
+		: cuts.filter(({ bits }) => bits > 0).map((cut): Finding => ({ protocol: cut.format ?? 'messages', bits: cut.bits, evidence: [...cut.evidence, 'its messages are of no format known here'], format: cut.format, framing: cut.framing, advice: 'describe its messages (docs/binary.md), or give their SBE schema' }));
 	return [...known, ...guessed, ...framed];
 }
 
@@ -212,7 +243,7 @@ function datagramFindings(payloads: readonly Uint8Array[], looking: Looking): Fi
 	// Lines only where a datagram holds several.
 	if (lines !== undefined && lines.messages.length > payloads.length) findings.push(selfDescribingFinding('json', lines, selfDescribing('json', looking.given, looking.withPresets)));
 	const binary = cuts.filter(({ format }) => format !== 'ndjson');
-	if (plain !== undefined && !payloads.every(isText)) findings.push(...ownFindings(binary, { ...plain, messages: [] }, null, looking));
+	if (plain !== undefined && !payloads.every((payload) => textOf(payload) === 'all')) findings.push(...ownFindings(binary, { ...plain, messages: [] }, null, looking));
 	return findings.filter((finding) => finding !== null);
 }
 
@@ -223,7 +254,21 @@ function webSocketFinding(sample: Uint8Array, looking: Looking): Finding | null 
 	const inside = messages.length === 0 || looking.depth >= DEEPEST ? null : concluded(datagramFindings(messages, { ...looking, depth: looking.depth + 1 }), sample.length, true);
 	const best: Candidate | undefined = inside?.candidates[0];
 	const make = FRAMINGS['websocket'];
-	return { protocol: 'websocket', version: null, bits: bits + (best === undefined ? 0 : Math.round(best.confidence * 12)), evidence, inside, format: make === undefined ? null : 'websocket', framing: make?.() ?? null, preset: best?.preset ?? null, parser: best?.parser ?? null, presets: best?.presets ?? [], isSupported: make !== undefined, advice: make === undefined ? 'frames of a recorded connection are not cut here: record the messages, one a line or behind their length' : null, isOpen: frames === 0 };
+	return {
+		protocol: 'websocket',
+		version: null,
+		bits: bits + (best === undefined ? 0 : Math.round(best.confidence * 12)),
+		evidence,
+		inside,
+		format: make === undefined ? null : 'websocket',
+		framing: make?.() ?? null,
+		preset: best?.preset ?? null,
+		parser: best?.parser ?? null,
+		presets: best?.presets ?? [],
+		isSupported: make !== undefined,
+		advice: make === undefined ? 'frames of a recorded connection are not cut here: record the messages, one a line or behind their length' : null,
+		isOpen: frames === 0,
+	};
 }
 
 function upgradeFinding(sample: Uint8Array, looking: Looking): Finding | null {
@@ -235,5 +280,14 @@ function upgradeFinding(sample: Uint8Array, looking: Looking): Finding | null {
 	else if (end >= 0) evidence.push('but not as an upgrade to WebSocket');
 	const rest = end < 0 ? new Uint8Array(0) : sample.subarray(end);
 	const frames = isUpgrade && rest.length > 0 && looking.depth < DEEPEST ? webSocketFinding(rest, { ...looking, depth: looking.depth + 1 }) : null;
-	return { protocol: isUpgrade ? 'websocket-upgrade' : 'http', version, bits, evidence, inside: frames === null ? null : concluded([frames], rest.length, false), isSupported: false, advice: isUpgrade ? 'the frames of a recorded connection begin behind the blank line' : null, isOpen: end < 0 || (isUpgrade && frames === null) };
+	return {
+		protocol: isUpgrade ? 'websocket-upgrade' : 'http',
+		version,
+		bits,
+		evidence,
+		inside: frames === null ? null : concluded([frames], rest.length, false),
+		isSupported: false,
+		advice: isUpgrade ? 'the frames of a recorded connection begin behind the blank line' : null,
+		isOpen: end < 0 || (isUpgrade && frames === null),
+	};
 }

@@ -2,8 +2,9 @@
  * How sure an answer is. Evidence is counted in bits: a check that random bytes pass once in 2^n times is worth n of
  * them. Decision 0026 has the reasons.
  */
-import type { Framing } from '../framing/scan-abi.ts';
+
 import type { Protocol } from '../compiler/protocol.ts';
+import type { Framing } from '../framing/scan-abi.ts';
 
 /** Bits that make an answer as likely as not: what is looked at could be a few thousand other things. */
 const EVEN_BITS = 12;

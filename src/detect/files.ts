@@ -1,5 +1,5 @@
 /** Files that are known by their first bytes, checked as far as the bytes behind the magic say more. */
-import { type FileKind, type Magic, MAGICS } from '../framing/magics.ts';
+import { type FileKind, MAGICS, type Magic } from '../framing/magics.ts';
 import { readQuarantine } from '../integrity/quarantine.ts';
 import type { Finding } from './evidence.ts';
 
@@ -131,7 +131,7 @@ export function detectZlib(bytes: Uint8Array, unpacked: () => Uint8Array | null)
 			bits: 10 + (content === null ? (bytes.length > 64 ? -10 : 0) : 16),
 			evidence: ['its first two bytes are a zlib header (RFC 1950)', ...(content === null ? [] : [`its first bytes unpack to ${content.length} bytes or more`])],
 			isSupported: false,
-			advice: "zlib streams are not unpacked here: node -e \"process.stdin.pipe(require('zlib').createInflate()).pipe(process.stdout)\" < FILE | tickforge detect -",
+			advice: 'zlib streams are not unpacked here: node -e "process.stdin.pipe(require(\'zlib\').createInflate()).pipe(process.stdout)" < FILE | tickforge detect -',
 		},
 	];
 }

@@ -84,7 +84,8 @@ function announcedVersion({ protocol, version }: Tried, message: Uint8Array | un
 
 /** What it is worth that a message is accepted: constants, known types, and a length that is right to the byte. */
 function acceptanceBits(protocol: Protocol, messages: readonly Uint8Array[]): number {
-	if (!isBinary(protocol)) return 10;
+	// Protobuf accepts fields that it does not know, so that being accepted is worth little more than being plausible.
+	if (!isBinary(protocol)) return protocol.name === 'protobuf' ? Math.min(MOST_MESSAGE_BITS, 6 + Math.max(0, ...messages.slice(0, 4).map((message) => protobufBits(message, true)))) : 10;
 	const { header, messages: described, trailing } = protocol.format;
 	const constants = header.constants.reduce((sum, { place }) => sum + place.bytes * 8, 0);
 	const type = header.type === null ? 0 : Math.max(0, header.type.bytes * 8 - Math.log2(Math.max(1, described.length)));
@@ -96,7 +97,11 @@ function acceptanceBits(protocol: Protocol, messages: readonly Uint8Array[]): nu
 
 /** A message's share of accepted ones, where the last may be cut. */
 const shareOf = ({ accepted, messages }: Fit): number => (messages === 0 ? 0 : accepted / messages);
-const listed = (fit: Fit): string => fit.variants.slice(0, 4).map(({ name }) => name).join(', ') + (fit.variants.length > 4 ? ', …' : '');
+const listed = (fit: Fit): string =>
+	fit.variants
+		.slice(0, 4)
+		.map(({ name }) => name)
+		.join(', ') + (fit.variants.length > 4 ? ', …' : '');
 
 function presetFits(tried: readonly Tried[], messages: readonly Uint8Array[]): { readonly tried: Tried; readonly fit: Fit }[] {
 	return tried
@@ -110,18 +115,24 @@ const presetFit = ({ tried, fit }: { readonly tried: Tried; readonly fit: Fit })
 /** What a format says of single messages, in bits; -1 where it is none. */
 type Look = (message: Uint8Array, isWhole: boolean) => number;
 
-/** How many of a cut's messages a look takes, and what that is worth. */
-function look(cut: Cut, bitsOf: Look): { readonly fitting: readonly Uint8Array[]; readonly bits: number } {
+/** How many of a cut's messages a look takes, and what that is worth. The same message again is worth nothing. */
+function look(cut: Cut, bitsOf: Look): { readonly fitting: number; readonly total: number; readonly bits: number } {
 	let bits = 0;
+	let last: Uint8Array = new Uint8Array(0);
 	const fitting = cut.messages.filter((message) => {
 		const own = bitsOf(message, true);
 		if (own < 0) return false;
-		bits += Math.min(own, MOST_MESSAGE_BITS);
+		if (!isSame(message, last)) bits += Math.min(own, MOST_MESSAGE_BITS);
+		last = message;
 		return true;
-	});
-	if (fitting.length === 0 && cut.messages.length === 0 && cut.partial !== null) bits = bitsOf(cut.partial, false);
-	return { fitting, bits };
+	}).length;
+	const begun = cut.partial === null ? 0 : bitsOf(cut.partial, false);
+	if (cut.messages.length === 0) return { fitting, total: 0, bits: begun };
+	// What cannot be a message either counts as one that is not.
+	return { fitting, total: cut.messages.length + (begun < 0 ? 1 : 0), bits };
 }
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
 
 /** `2 of its first 3 lines`, `its first line`. */
 const ofFirst = (some: number, all: number, what: string): string => (all === 1 && some === 1 ? `its first ${what}` : `${some} of its first ${counted(all, what)}`);
@@ -131,12 +142,11 @@ const BEGINS = { json: 'a JSON value', msgpack: 'a MessagePack map or array', pr
 
 /** JSON and MessagePack, and which presets fit; null where most messages are none. */
 export function selfDescribingFinding(kind: 'json' | 'msgpack', cut: Cut, tried: readonly Tried[]): Finding | null {
-	const { fitting, bits } = look(cut, kind === 'json' ? jsonBits : messagePackBits);
-	const total = cut.messages.length;
-	if (bits < 0 || (total > 0 && fitting.length * 2 <= total) || (total === 0 && cut.partial === null)) return null;
-	const share = total === 0 ? 1 : fitting.length / total;
+	const { fitting, total, bits } = look(cut, kind === 'json' ? jsonBits : messagePackBits);
+	if (bits < 0 || (total > 0 && fitting * 2 <= total) || (total === 0 && cut.partial === null)) return null;
+	const share = total === 0 ? 1 : fitting / total;
 	const how = cut.framing === null || cut.framing.name === 'ndjson' ? '' : `, read as ${cut.framing.description}`;
-	const evidence = [...cut.evidence, total === 0 ? `it starts with ${BEGINS[kind]} that goes on beyond what was looked at${how}` : `${ofFirst(fitting.length, total, kind === 'json' && cut.format === 'ndjson' ? 'line' : 'message')} ${fitting.length === 1 ? `is ${BEGINS[kind]}` : `are ${TITLES[kind]}`}${how}`];
+	const evidence = [...cut.evidence, total === 0 ? `it starts with ${BEGINS[kind]} that goes on beyond what was looked at${how}` : `${ofFirst(fitting, total, kind === 'json' && cut.format === 'ndjson' ? 'line' : 'message')} ${fitting === 1 ? `is ${BEGINS[kind]}` : `are ${TITLES[kind]}`}${how}`];
 	const fits = presetFits(tried, cut.messages);
 	const [best] = fits;
 	const isFitting = best !== undefined && shareOf(best.fit) >= 0.5 && tableCount(best.fit) > 0;
@@ -159,9 +169,8 @@ export function protocolFinding(tried: Tried, cut: Cut): Finding | null {
 
 /** Protobuf of an unknown type. */
 export function protobufFinding(cut: Cut): Finding | null {
-	const { fitting, bits } = look(cut, protobufBits);
-	const total = cut.messages.length;
-	if (bits < 0 || (total > 0 && fitting.length < total) || (total === 0 && cut.partial === null)) return null;
+	const { fitting, total, bits } = look(cut, protobufBits);
+	if (bits < 0 || (total > 0 && fitting < total) || (total === 0 && cut.partial === null)) return null;
 	const evidence = [...cut.evidence, total === 0 ? `it may start with ${BEGINS.protobuf}` : `${total === 1 ? 'it is' : `all of its first ${total} messages are`} ${TITLES.protobuf}: field numbers, wire types and lengths fit to the last byte`];
 	return { protocol: 'protobuf', bits: cut.bits + Math.min(bits, 40), evidence, format: cut.format, framing: cut.framing, advice: 'which message type it is, the bytes do not say: give its .proto' };
 }

@@ -42,7 +42,7 @@ function moldPacket(bytes: Uint8Array, from: number, isDatagram: boolean): { rea
 	const sequence = view.getUint32(from + 10) * 2 ** 32 + view.getUint32(from + 14);
 	const stated = view.getUint16(from + 18);
 	const messages = stated === 0xffff ? 0 : stated;
-	if (sequence > 2 ** 48 || /[^ -~\0]/.test(session)) return null;
+	if (sequence > 2 ** 48 || /[^ -~]/.test(session)) return null;
 	let at = from + 20;
 	for (let index = 0; index < messages; index++) {
 		if (at + 2 > bytes.length) return isDatagram ? null : { next: bytes.length, session, sequence, messages };
@@ -70,7 +70,10 @@ function moldUdp64(packets: Iterable<ReturnType<typeof moldPacket>>): Structure 
 		if (++count === MOST_PACKETS) break;
 	}
 	if (count === 0) return null;
-	return { bits, evidence: [`as MoldUDP64 its first ${count === 1 ? 'packet is' : `${count} packets are`} of ${expected.size === 1 ? `the session "${[...expected.keys()][0]?.replace(/\0/g, ' ').trim()}"` : `${expected.size} sessions`}${continued > 0 ? `, and ${continued} go on with the number that the one before promised` : ''}`] };
+	return {
+		bits,
+		evidence: [`as MoldUDP64 its first ${count === 1 ? 'packet is' : `${count} packets are`} of ${expected.size === 1 ? `the session "${[...expected.keys()][0]?.trim()}"` : `${expected.size} sessions`}${continued > 0 ? `, and ${continued} go on with the number that the one before promised` : ''}`],
+	};
 }
 
 function* moldPackets(bytes: Uint8Array): Generator<ReturnType<typeof moldPacket>> {
@@ -139,7 +142,7 @@ function* cboeUnits(bytes: Uint8Array): Generator<Unit | 'cut' | null> {
 }
 
 /** FIX's Simple Open Framing Header states an encoding; those of SBE 1.0. */
-const ENCODINGS: Readonly<Record<number, string>> = { 0x5be0: 'SBE, big endian', 0xeb50: 'SBE, little endian' };
+const ENCODINGS: Readonly<Record<number, string>> = { 23520: 'SBE, big endian', 60240: 'SBE, little endian' };
 
 function simpleOpen(bytes: Uint8Array): Structure | null {
 	const view = viewOf(bytes);
