@@ -52,7 +52,28 @@ export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type Encod
 export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
-export { loadProto, type ProtobufColumn, type ProtobufOptions, type ProtobufProtocol, type ProtoFileOptions, type ProtoTypes, parseProto, protobuf } from './protocols/protobuf/index.ts';
+export {
+	createProtobufEncoder,
+	createProtobufWriter,
+	decodeProtobuf,
+	loadProto,
+	type ProtobufColumn,
+	type ProtobufDecodeOptions,
+	type ProtobufEncoder,
+	ProtobufError,
+	type ProtobufFormat,
+	type ProtobufOptions,
+	type ProtobufProtocol,
+	type ProtobufValue,
+	type ProtobufWriter,
+	type ProtoEnum,
+	type ProtoField,
+	type ProtoFileOptions,
+	type ProtoMessage,
+	type ProtoTypes,
+	parseProto,
+	protobuf,
+} from './protocols/protobuf/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

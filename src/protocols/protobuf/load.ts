@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Enum, Field, MapField, ReflectionObject, Root, Type } from 'protobufjs';
-import { type ProtoEnum, type ProtoField, type ProtoMessage, type ProtoTypes, SCALARS, type Scalar } from './types.ts';
+import { type ProtoEnum, type ProtoField, type ProtoMessage, type ProtoTypes, SCALARS, type Scalar, WIRE } from './types.ts';
 
 export interface ProtoFileOptions {
 	/** Folders that imports are looked for in, besides that of the importing file and the one that the first file is in. */
@@ -105,7 +105,7 @@ function fieldOf(field: Field): ProtoField {
 		rule: field.map ? 'map' : field.repeated ? 'repeated' : 'singular',
 		key: field.map ? ((field as unknown as MapField).keyType as Exclude<Scalar, 'enum'>) : null,
 		presence: field.required ? 'required' : hasPresence || isMessage ? 'explicit' : 'implicit',
-		packed: field.repeated && field.packed,
+		packed: field.repeated && field.packed && type !== 'message' && SCALARS[type].wireType !== WIRE.bytes,
 		delimited: (field as unknown as { readonly delimited: boolean }).delimited,
 		// `optional` in proto3 is a oneof of its own.
 		oneof: oneof === null || oneof.isProto3Optional ? null : oneof.name,
