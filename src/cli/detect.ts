@@ -1,3 +1,4 @@
+import type { Protocol } from '../compiler/protocol.ts';
 import { type Candidate, type Detection, detect } from '../detect/index.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
@@ -16,14 +17,17 @@ export interface DetectedInput {
 	readonly path: string;
 	readonly compression: string | null;
 	readonly detection: Detection;
+	/** The schemas that were given, by what parses them. */
+	readonly schemas: ReadonlyMap<Protocol, string>;
 }
 
 /** Looks at a file's first bytes, unpacked. */
 export async function detectInput(path: string, schemas: readonly string[] = []): Promise<DetectedInput> {
-	const protocols = await Promise.all(schemas.map(async (schema) => (await loadSchema('detect', schema)).protocol));
+	const given = new Map<Protocol, string>();
+	for (const schema of schemas) given.set((await loadSchema('detect', schema)).protocol, schema);
 	const { source, compression, head, complete } = await openCompressed(path === '-' ? stdinSource() : fileSource(path), DETECT_BYTES);
 	source.close();
-	return { path, compression, detection: detect(head, { complete, protocols }) };
+	return { path, compression, detection: detect(head, { complete, protocols: [...given.keys()] }), schemas: given };
 }
 
 export async function detectCommand(args: readonly string[]): Promise<number> {
@@ -101,13 +105,13 @@ function explained(candidate: Candidate, indent: string): string[] {
 const quoted = (path: string): string => (/^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replace(/'/g, "'\\''")}'`);
 
 /** What to type next; null where there is nothing to run. */
-function nextCommand({ path, detection }: DetectedInput): string | null {
+function nextCommand({ path, detection, schemas }: DetectedInput): string | null {
 	const [best] = detection.candidates;
 	if (best === undefined || best.confidence < LIKELY || best.framing === null) return null;
-	const known = best.presets.length > 0 ? best.preset : null;
+	const known = best.preset === null || best.parser === null ? null : (schemas.get(best.parser) ?? best.preset);
 	const [stream] = best.streams.filter(({ detection: inside }) => inside.candidates[0]?.preset === best.preset);
 	const narrowed = best.streams.length > 1 && stream !== undefined ? ` --port ${stream.port}` : '';
-	if (known !== null) return `tickforge run ${quoted(known)} ${quoted(path)}${best.streams.length > 0 ? ` --format ${best.format}${narrowed}` : ''}`;
+	if (known !== null) return `tickforge run ${quoted(known)} ${quoted(path)}${best.streams.length > 0 || schemas.size > 0 ? ` --format ${best.format}${narrowed}` : ''}`;
 	if (best.streams.length > 0 && best.streams.every(({ detection: inside }) => (inside.candidates[0]?.confidence ?? 0) < LIKELY)) return null;
 	if (best.protocol === 'sbe') return `tickforge run schema.xml ${quoted(path)} --format ${best.format}`;
 	return `tickforge run ./my-feed.ts ${quoted(path)}${best.streams.length > 0 ? ` --format ${best.format}${narrowed}` : ''}   (no preset fits; docs/schema.md describes one)`;

@@ -337,7 +337,7 @@ export async function openInput(input: string, format: string | undefined, loade
 	const framing = found?.format == null ? null : framingOf(found.format, wanted);
 	if (found === undefined || found.format === null || framing === null) {
 		source.close();
-		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${whyNotMessages(candidates[0])}`, EXIT.input);
+		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${whyNotMessages(detect(head, { complete }).candidates[0])}`, EXIT.input);
 	}
 	return { source, framing, format: found.format, protocol: readAs('run', loaded, named ?? (messagesOf(found) === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: found.evidence.join(', ') };
 }

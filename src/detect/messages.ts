@@ -126,7 +126,7 @@ function look(cut: Cut, bitsOf: Look): { readonly fitting: number; readonly tota
 		last = message;
 		return true;
 	}).length;
-	const begun = cut.partial === null ? 0 : bitsOf(cut.partial, false);
+	const begun = cut.partial === null || cut.partial.length === 0 ? 0 : bitsOf(cut.partial, false);
 	if (cut.messages.length === 0) return { fitting, total: 0, bits: begun };
 	// What cannot be a message either counts as one that is not.
 	return { fitting, total: cut.messages.length + (begun < 0 ? 1 : 0), bits };
