@@ -1,7 +1,7 @@
 /** What `tickforge prove` repeats: whole messages of a file, or messages made up. */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import type { Protocol } from '../compiler/protocol.ts';
-import { FRAMINGS } from '../framing/detect.ts';
+import { FRAMINGS } from '../framing/formats.ts';
 import { contextBytes, type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
 import { createArena } from '../memory/index.ts';
 import { binaryVenues, breakMessages, framePieces, simulate, venues } from '../simulate/index.ts';
