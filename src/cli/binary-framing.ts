@@ -26,8 +26,11 @@ export async function tryFramings(protocol: Protocol, head: Uint8Array, formats:
 		tried.push({ format, messages: statistics.messages + tooLong, accepted: statistics.messages - statistics.refused });
 	}
 	// The last message of a sample is cut, and may be refused.
-	return tried.sort((a, b) => share(b) - share(a) || b.accepted - a.accepted);
+	return tried.sort((a, b) => share(b) - share(a) || certainty(b) - certainty(a) || b.accepted - a.accepted);
 }
+
+/** gRPC's prefix starts with what other framings take for empty messages, which Protobuf has. */
+const certainty = ({ format }: TriedFraming): number => (format.startsWith('grpc') ? 1 : 0);
 
 const share = ({ messages, accepted }: TriedFraming): number => (messages === 0 ? 0 : accepted / Math.max(1, messages - 1 === accepted ? accepted : messages));
 

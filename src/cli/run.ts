@@ -28,7 +28,7 @@ import type { Source } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { findFraming } from './binary-framing.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
 import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
@@ -514,6 +514,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		quiet: { type: 'boolean', default: false },
 		date: { type: 'string' },
 		list: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	if (values.list) {
 		console.log(
@@ -532,7 +533,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const { schema, protocol, name, title } = await loadSchema('run', positionals[0], values.date);
+	const { schema, protocol, name, title } = await loadSchema('run', positionals[0], values);
 	const inputs = positionals.slice(1);
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
