@@ -35,6 +35,7 @@ export { createProfile, type LayoutProfile, mergeProfiles, type ProfileMessage, 
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
 export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
+export { type Candidate, type DatagramStream, type Detection, type DetectOptions, detect, type PresetFit } from './detect/index.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
 export { type DelimitedOptions, grpcMessages, varintDelimited } from './framing/delimited.ts';
 export { binaryFile, lengthPrefixed, simpleOpenFraming } from './framing/length-prefixed.ts';
