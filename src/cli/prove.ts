@@ -6,7 +6,7 @@ import type { AnyBatch, ParserStatistics } from '../pipeline/compile.ts';
 import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { type LoadedSchema, loadSchema } from './load-schema.ts';
+import { type LoadedSchema, loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { PROTOCOL_NAMES, readAs } from './protocols.ts';
 import { generateInput, type RepeatedInput, readInput } from './prove-input.ts';
 import { bytesText, count, secondsText, table } from './terminal.ts';
@@ -43,11 +43,12 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		json: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	const [what, preset, file] = positionals;
 	if (what !== 'allocations') throw new UsageError(`tickforge prove: ${what === undefined ? 'prove what?' : `"${what}" cannot be proved.`} There is: tickforge prove allocations <preset | schema.ts> [file]`);
 	const started = performance.now();
-	const loaded = await loadSchema('prove', preset, values.date);
+	const loaded = await loadSchema('prove', preset, values);
 	const { name, title } = loaded;
 	const protocol = readAs('prove', loaded.protocol, choice('prove', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const onBatch = callbackOf(loaded);

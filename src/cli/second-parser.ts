@@ -90,7 +90,7 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 
 async function loadSecond(mode: string, given: string, date: string | undefined): Promise<{ protocol: Protocol; schema: Schema; title: string }> {
 	try {
-		const { protocol, schema, title } = await loadSchema('run', given, date);
+		const { protocol, schema, title } = await loadSchema('run', given, { date });
 		return { protocol, schema, title: `${title}, version ${schema.version}` };
 	} catch (error) {
 		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset, a schema file or a profile (FILE${PROFILE_ENDING}), not "${given}"`);

@@ -1,7 +1,7 @@
 /** Simulated sessions of binary formats: accepted to the last message, coherent, the same for a seed, broken where asked. */
 import { describe, expect, it } from 'vitest';
 import { binaryFile, lengthPrefixed } from '../../src/framing/length-prefixed.ts';
-import { binary, compile, exchanges, moldUdp64, msgpack, parseFeed, soupBinTcp, type WireFormat, wire } from '../../src/index.ts';
+import { type BinaryProtocol, binary, compile, exchanges, moldUdp64, msgpack, parseFeed, soupBinTcp, type WireFormat, wire } from '../../src/index.ts';
 import { binaryPresets } from '../../src/protocols/presets.ts';
 import { SchemaError } from '../../src/schema/index.ts';
 import { BINARY_FAULTS, type BinaryVenue, binaryVenues, framePackets, type Losses, MESSAGEPACK_FAULTS, PACKET_FORMATS, simulate } from '../../src/simulate/index.ts';
@@ -9,7 +9,7 @@ import { messagesOfFormat } from '../../src/simulate/of-format.ts';
 import { bytesSource } from '../../src/sources/bytes.ts';
 import { createRandom, makeFormat } from '../protocols/binary/random-formats.ts';
 
-const protocolOf = (venue: BinaryVenue) => (binaryPresets.find(({ name }) => name === venue) as (typeof binaryPresets)[number]).protocol();
+const protocolOf = (venue: BinaryVenue) => (binaryPresets.find(({ name }) => name === venue) as (typeof binaryPresets)[number]).protocol() as BinaryProtocol;
 const session = (venue: BinaryVenue, more: Partial<Parameters<typeof simulate>[0]> = {}) => [...simulate({ venue, messages: 4000, seed: 3, symbols: 5, ...more })];
 const hexOf = (messages: readonly { readonly payload: Uint8Array; readonly received: number }[]): string[] => messages.map(({ payload, received }) => `${received} ${Buffer.from(payload).toString('hex')}`);
 
@@ -237,7 +237,7 @@ describe('messages made up of a format', () => {
 		message('b', 2, { x: uint(8) }),
 	);
 
-	it.each<readonly [string, WireFormat]>([...binaryPresets.map(({ name, protocol }) => [name, protocol().format] as const), ['of its own', own]])('%s: each message, and none refused', (_, described) => {
+	it.each<readonly [string, WireFormat]>([...binaryVenues().map((name) => [name, protocolOf(name).format] as const), ['of its own', own]])('%s: each message, and none refused', (_, described) => {
 		const protocol = binary(described);
 		const count = described.messages.length * 40;
 		const messages = messagesOfFormat(protocol, count, 5);
