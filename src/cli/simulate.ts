@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { encodeLz4Frame, encodeSnappyFrames } from '../codecs/index.ts';
-import { exchanges } from '../exchanges/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
 import { type BinaryVenue, binaryVenues, breakMessages, type FileFormat, framePackets, framePieces, type Losses, PACKET_FORMATS, type PacketFormat, type SimulatedMessage, simulate, type Venue, venues } from '../simulate/index.ts';
 import { canBeMadeUp, messagesOfProtocol } from '../simulate/of-protocol.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { loadSchema } from './load-schema.ts';
+import { isPresetName, loadSchema } from './load-schema.ts';
 import { PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
 import { bytesText, count, table } from './terminal.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
@@ -123,7 +122,7 @@ async function simulationOf(given: string | undefined, numbers: SimulationNumber
 	const venue = all.find((one) => one === given);
 	if (venue !== undefined) return sessionOf(venue, numbers, protocol);
 	// A preset that nobody simulates, or a file.
-	if (given !== undefined && (/[./\\]/.test(given) || Object.values(exchanges).some(({ name }) => name === given))) return madeUp(given, numbers, protocol);
+	if (given !== undefined && (/[./\\]/.test(given) || isPresetName(given))) return madeUp(given, numbers, protocol);
 	const near = given === undefined ? null : nearest(given, all);
 	throw new UsageError(`tickforge simulate: ${given === undefined ? 'which venue?' : `there is no simulated venue "${given}"${near === null ? '' : `; did you mean "${near}"?`}`} Venues: ${all.join(', ')}. Or name a preset or schema, whose messages are made up: ./feed.ts, ./schema.xml`);
 }
