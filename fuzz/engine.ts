@@ -50,8 +50,13 @@ interface Entry {
 	/** Places that it was the first to reach. */
 	readonly found: number;
 	picks: number;
+	/** Single bytes that were tried in it: 256 for each place, one after the other. */
+	walked: number;
 }
 
+/** Entries that count as new, and one run of so many that walks through one of them. */
+const NEWEST = 16;
+const WALKS = 4;
 /** Runs that making a failing input small may take. */
 const MINIMISING = 4000;
 /** Kinds of failure after which even `keepGoing` stops. */
@@ -97,7 +102,7 @@ export async function fuzz(target: OpenTarget, options: FuzzOptions): Promise<Fu
 		if (isOne) {
 			const [input] = inputs as [Input];
 			if (wrong !== null) return;
-			corpus.push({ input, found, picks: 0 });
+			corpus.push({ input, found, picks: 0, walked: 0 });
 			options.kept?.(input);
 			return;
 		}
@@ -111,21 +116,36 @@ export async function fuzz(target: OpenTarget, options: FuzzOptions): Promise<Fu
 		if (isOver()) break;
 		await explore([input]);
 	}
+	const newest = (): Entry => corpus.at(-1 - random.below(Math.min(corpus.length, NEWEST))) as Entry;
 	// Seeds that reach nothing of their own still lend bytes.
 	const lenders = target.seeds.length > 0 ? target.seeds : [[new Uint8Array(0)]];
 	const choose = (): Input => {
 		if (corpus.length === 0) return random.pick(lenders);
 		const way = random.below(4);
 		if (way === 0) return random.pick(lenders);
-		// The newest few; else the best of three: found much, tried little, small.
-		const entry = way === 1 ? (corpus.at(-1 - random.below(Math.min(corpus.length, 16))) as Entry) : best([random.pick(corpus), random.pick(corpus), random.pick(corpus)]);
+		// Else the best of three: found much, tried little, small.
+		const entry = way === 1 ? newest() : best([random.pick(corpus), random.pick(corpus), random.pick(corpus)]);
 		entry.picks++;
 		return entry.input;
 	};
-	while (!isOver()) {
-		await explore(Array.from({ length: Math.min(coverage.together, most - runs) }, () => mutate(choose(), choose())));
-	}
+	const next = (): Input => (corpus.length > 0 && random.below(WALKS) === 0 ? walk(newest()) : null) ?? mutate(choose(), choose());
+	while (!isOver()) await explore(Array.from({ length: Math.min(coverage.together, most - runs) }, next));
 	return { runs, corpus: corpus.length, reached: coverage.reached, failures };
+}
+
+/** The input with the next single byte that was not tried in it; null where all were. What wants one certain byte after the other is found so. */
+function walk(entry: Entry): Input | null {
+	let place = entry.walked >> 8;
+	for (const [which, part] of entry.input.entries()) {
+		if (place >= part.length) {
+			place -= part.length;
+			continue;
+		}
+		const copy = part.slice();
+		copy[place] = entry.walked++ & 0xff;
+		return entry.input.with(which, copy);
+	}
+	return null;
 }
 
 function best(entries: readonly Entry[]): Entry {
@@ -164,7 +184,8 @@ export async function minimise(input: Input, fails: (input: Input) => Promise<bo
 			for (let size = (smallest[which] as Uint8Array).length; size >= 1; size = size >> 1) {
 				for (let at = (smallest[which] as Uint8Array).length - size; at >= 0; at -= size) {
 					const bytes = smallest[which] as Uint8Array;
-					await attempt(smallest.with(which, Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)])));
+					// No Buffer: its slices are views.
+					await attempt(smallest.with(which, new Uint8Array(Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]))));
 					if (left <= 0) return smallest;
 				}
 			}
@@ -181,5 +202,5 @@ export async function minimise(input: Input, fails: (input: Input) => Promise<bo
 			}
 		}
 	}
-	return smallest.map((part) => new Uint8Array(part));
+	return smallest;
 }

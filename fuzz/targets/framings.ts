@@ -3,23 +3,24 @@
  * at each step, and what lies behind the bytes at hand does not matter.
  */
 import { DESCRIPTOR, READ_BEYOND } from '../../src/compiler/parser-abi.ts';
-import { FRAMINGS } from '../../src/framing/detect.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../../src/framing/scan-abi.ts';
+import { FORMAT_NAMES, framingOf } from '../../src/framing/formats.ts';
+import { contextBytes, type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../../src/framing/scan-abi.ts';
 import { encodeMessagePack } from '../../src/protocols/msgpack/index.ts';
 import { framePieces, simulate } from '../../src/simulate/index.ts';
 import { BRANCH_COUNTERS } from '../../src/wasm/branches.ts';
+import { describeInterface, type Packet, packetBlock, pcap, section } from '../../test/framing/captured-packets.ts';
 import { type Counters, countersOf, sourceCoverage } from '../coverage.ts';
 import type { Input } from '../input.ts';
 import type { OpenTarget, Target } from '../target.ts';
 import { poisons } from './poison.ts';
 
-const CONTEXT = 64;
 const DESCRIPTORS = 256;
 const MOST_DESCRIPTORS = 64;
 /** Written to by no framer: behind the descriptors that fit, up to the counters. */
 const COUNTERS = 16384;
-const WINDOW = 65536;
-const SIZE = 2 * 65536;
+const CONTEXT = 32768;
+const WINDOW = 6 * 65536;
+const SIZE = WINDOW + 2 * 65536;
 const MOST_STREAM = 4096;
 const UNTOUCHED = Buffer.alloc(COUNTERS, 0xa5);
 /** Of a long stream in small pieces; after them comes the rest. */
@@ -32,15 +33,16 @@ interface Lane {
 	readonly scan: ScanFunction;
 	readonly memory: WebAssembly.Memory;
 	readonly counters: Counters | null;
+	readonly framing: Framing;
 }
 
 function laneOf(framing: Framing, kind: 'reference' | 'generated' | 'counting'): Lane {
 	const memory = new WebAssembly.Memory({ initial: SIZE / 65536 });
-	if (kind === 'reference' || framing.generate === null) return { name: 'reference', scan: framing.reference(memory), memory, counters: null };
+	if (kind === 'reference' || framing.generate === null) return { name: 'reference', scan: framing.reference(memory), memory, counters: null, framing };
 	const module = new WebAssembly.Module(framing.generate({ countBranches: kind === 'counting' }));
 	const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 	if (kind === 'counting') (exports[BRANCH_COUNTERS] as WebAssembly.Global).value = COUNTERS;
-	return { name: kind, scan: exports['scan'] as ScanFunction, memory, counters: kind === 'counting' ? countersOf(module, memory, COUNTERS) : null };
+	return { name: kind, scan: exports['scan'] as ScanFunction, memory, counters: kind === 'counting' ? countersOf(module, memory, COUNTERS) : null, framing };
 }
 
 interface Way {
@@ -62,7 +64,7 @@ interface Framed {
 	readonly wrong: string | null;
 }
 
-function drive({ scan, memory, counters }: Lane, stream: Uint8Array, { cuts, limit, longest, moves }: Way, poison: Uint8Array): Framed {
+function drive({ scan, memory, counters, framing }: Lane, stream: Uint8Array, { cuts, limit, longest, moves }: Way, poison: Uint8Array): Framed {
 	const view = new DataView(memory.buffer);
 	const bytes = new Uint8Array(memory.buffer);
 	const put = (field: number, value: number): void => view.setUint32(CONTEXT + field, value, true);
@@ -70,7 +72,7 @@ function drive({ scan, memory, counters }: Lane, stream: Uint8Array, { cuts, lim
 	// The stream ends where no more than READ_BEYOND bytes of memory are left.
 	const base = moves ? WINDOW : SIZE - READ_BEYOND - stream.length;
 	bytes.fill(0xa5, 0, COUNTERS);
-	bytes.fill(0, CONTEXT, CONTEXT + SCAN.size);
+	bytes.fill(0, CONTEXT, CONTEXT + contextBytes(framing));
 	for (let at = base - 64; at < SIZE; at += poison.length) bytes.set(poison.subarray(0, Math.min(poison.length, SIZE - at)), at);
 	put(SCAN.descriptors, DESCRIPTORS);
 	put(SCAN.limit, limit);
@@ -119,7 +121,8 @@ function drive({ scan, memory, counters }: Lane, stream: Uint8Array, { cuts, lim
 				messages.push(`${view.getBigInt64(at + DESCRIPTOR.received, true)} ${text(offset, length)}`);
 			}
 			if (stop === SCAN_STOP.tooLong) kept = text(get(SCAN.start), Math.min(longest, get(SCAN.end) - get(SCAN.start)));
-			if (stop === SCAN_STOP.resynced) messages.push(`too long, ${view.getFloat64(CONTEXT + SCAN.dropped, true)} bytes: ${kept}`);
+			// Of a packet capture that is broken, what is at hand is kept: not the same in pieces.
+			if (stop === SCAN_STOP.resynced) messages.push(`too long, ${view.getFloat64(CONTEXT + SCAN.dropped, true)} bytes: ${framing.name.startsWith('pcap') ? '' : kept}`);
 		}
 	}
 	if (!Buffer.from(memory.buffer, DESCRIPTORS + limit * DESCRIPTOR.size, COUNTERS - DESCRIPTORS - limit * DESCRIPTOR.size).equals(UNTOUCHED.subarray(DESCRIPTORS + limit * DESCRIPTOR.size))) wrong ??= 'memory behind the descriptors was written to';
@@ -128,7 +131,7 @@ function drive({ scan, memory, counters }: Lane, stream: Uint8Array, { cuts, lim
 	const allowed = calls * STEPS.call + given * STEPS.byte;
 	if (steps > allowed) wrong ??= `took ${steps} steps, more than the ${allowed} that so many calls and bytes may`;
 	const totals = [SCAN.skipped, SCAN.blank, SCAN.gaps].map(get).concat([SCAN.expected, SCAN.missing, SCAN.repeated].map((field) => view.getFloat64(CONTEXT + field, true)));
-	return { log, messages, totals: totals.join(), wrong };
+	return { log, messages, totals: `${totals.join()} ${JSON.stringify(framing.counts?.(memory, CONTEXT) ?? {})}`, wrong };
 }
 
 function openFraming(framing: Framing, streams: readonly Uint8Array[], words: readonly Uint8Array[]): OpenTarget {
@@ -177,6 +180,7 @@ function streamsOf(name: string): Uint8Array[] {
 	const small = ['{"a":1}', '{}', '[1,"]"]', '"\\"{"', '17', ''].map((text) => encoder.encode(text));
 	const both = [payloads, small];
 	const of = (frame: (message: Uint8Array, index: number) => Uint8Array): Uint8Array[] => both.map((messages) => joined(...messages.map(frame)));
+	if (name.startsWith('pcap-')) return captures(streamsOf(name.slice('pcap-'.length)));
 	switch (name) {
 		case 'capture':
 			return [joined(...framePieces(simulated.slice(0, 6), 'capture')), encoder.encode('wss://x <-> 1.5\n1626992741.123456789: {"a":1}\r\nwss://x <- 1.5: {}\n\n1.5: b\'\\x1f{}\'\n9223372036: {}\n1.5 {}\nlast')];
@@ -203,11 +207,23 @@ function streamsOf(name: string): Uint8Array[] {
 	}
 }
 
+/** What UDP carried, as tcpdump and Wireshark write it: each piece a datagram. */
+function captures(payloads: readonly Uint8Array[]): Uint8Array[] {
+	const packets = payloads.flatMap((payload) => [0, 1].map((which): Packet => ({ time: 1_577_716_200_000_000_000n + BigInt(which * 1000), payload: payload.subarray(0, 600), address: which === 0 ? '233.54.12.111' : 'ff05::1' })));
+	return [
+		pcap(packets),
+		pcap(packets.slice(0, 2), { bigEndian: true, kind: 'nanoseconds', link: 'vlan' }),
+		pcap(packets.slice(0, 2), { kind: 'modified', link: 'cooked2' }),
+		joined(section(), describeInterface(false, { resolution: 9 }), ...packets.map((packet, index) => packetBlock(false, (['enhanced', 'old', 'simple'] as const)[index % 3] ?? 'enhanced', packet, packet.time))),
+		joined(section(true), describeInterface(true, { resolution: 6, offset: 5n, link: 'raw' }), ...packets.slice(0, 2).map((packet) => packetBlock(true, 'enhanced', { ...packet, link: 'raw' }, packet.time / 1000n))),
+	];
+}
+
 const WORDS = ['\n', '\r\n', '\r', ' ', '{', '}', '[', ']', '"', '\\', '1.5: ', '1626992741.123456789: ', 'wss://x <-> ', 'wss://x <- ', "b'", 'SESSION001', 'S', 'U', 'A', 'H', '+'].map((word) => encoder.encode(word));
 
-export const framingTargets: readonly Target[] = Object.entries(FRAMINGS).map(([name, framing]) => ({
+export const framingTargets: readonly Target[] = FORMAT_NAMES.map((name) => ({
 	name: `framing-${name}`,
 	about: 'in pieces as a whole, and both tiers, where there are two',
 	parts: 'many',
-	open: () => openFraming(framing(), streamsOf(name), WORDS),
+	open: () => openFraming(framingOf(name) as Framing, streamsOf(name), WORDS),
 }));

@@ -10,7 +10,7 @@ import { openSymbolReader } from '../../src/symbols/index.ts';
 import { HEADER } from '../../src/symbols/layout.ts';
 import { detectFeatures } from '../../src/wasm/index.ts';
 import { differenceBetween, show, World } from '../../test/protocols/json/harness.ts';
-import { allCoverage, type Counters, countersOf } from '../coverage.ts';
+import { allCoverage, type Counters, countersOf, sourceCoverage } from '../coverage.ts';
 import type { Input } from '../input.ts';
 import type { OpenTarget } from '../target.ts';
 import { poisons } from './poison.ts';
@@ -25,6 +25,8 @@ export interface ParserTargetOptions {
 	/** A message for people. */
 	readonly print?: (message: Uint8Array) => string;
 	readonly longest?: number;
+	/** Where nothing is generated: paths of the TypeScript that is followed. */
+	readonly sources?: readonly string[];
 	/** Another parser for the first generated tier: the engine's own tests have one with a mistake. */
 	readonly instead?: (parse: ParseFunction, memory: WebAssembly.Memory) => ParseFunction;
 }
@@ -71,7 +73,7 @@ interface Made {
 
 type Make = (world: World, layout: SchemaLayout) => Made;
 
-export function openParsers({ protocol, seeds, words, oracle, print = show, longest, instead }: ParserTargetOptions): OpenTarget {
+export function openParsers({ protocol, seeds, words, oracle, print = show, longest, instead, sources = [] }: ParserTargetOptions): OpenTarget {
 	const { relaxedSimd } = detectFeatures();
 	const symbols = FREE_SYMBOLS + symbolsOf(protocol, seeds);
 	const layout = layoutSchema(protocol.schema, SIZES);
@@ -82,8 +84,12 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 			link(world, protocol.generate(layout, options));
 	const makes: (readonly [string, Make | null])[] = [
 		['reference', null],
-		['generated, counting', generated({ countBranches: true, relaxedSimd })],
-		['generated', generated({ relaxedSimd: false })],
+		...(protocol.referenceOnly === true
+			? ([['reference, other surroundings', null]] as const)
+			: ([
+					['generated, counting', generated({ countBranches: true, relaxedSimd })],
+					['generated', generated({ relaxedSimd: false })],
+				] as const)),
 		...(protocol.learner === undefined
 			? []
 			: ([
@@ -139,14 +145,14 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 						throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 					}
 				});
+				for (const lane of lanes) {
+					const wrong = mistakeInMemory(lane, batch, size);
+					if (wrong !== null) return describe(`${lane.name}: ${wrong}`);
+				}
 				for (const [index, lane] of others.entries()) {
 					if (consumed[index + 1] !== consumed[0]) return describe(`consumed: ${reference.name} ${consumed[0]} (${reference.world.stop}), ${lane.name} ${consumed[index + 1]} (${lane.world.stop})`);
 					const difference = differenceBetween([reference.world, lane.world], [reference.name, lane.name]);
 					if (difference !== null) return describe(difference);
-				}
-				for (const lane of lanes) {
-					const wrong = mistakeInMemory(lane, batch, size);
-					if (wrong !== null) return describe(`${lane.name}: ${wrong}`);
 				}
 				const refused = new Set(reference.world.refused().map(({ sequence }) => sequence));
 				for (let index = 0; index < (consumed[0] as number); index++) verdicts.push(!refused.has(verdicts.length));
@@ -170,7 +176,7 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 			for (const lane of lanes) restore(lane, input, size);
 		}
 	};
-	return { seeds, words, coverage: allCoverage(...lanes.flatMap(({ counters }) => (counters === null ? [] : [counters]))), longest: most, run };
+	return { seeds, words, coverage: sources.length > 0 ? sourceCoverage(...sources) : allCoverage(...lanes.flatMap(({ counters }) => (counters === null ? [] : [counters]))), longest: most, run };
 }
 
 /** Links a module that nothing was learned for. */

@@ -14,6 +14,7 @@ import { createRandom } from '../../src/simulate/random.ts';
 import { createRandom as createFormatRandom, makeFormat, makeRow } from '../../test/protocols/binary/random-formats.ts';
 import { buildMessage, buildSchema, Draws } from '../../test/protocols/json/arbitraries.ts';
 import { buildMessagePackMessage, buildMessagePackSchema } from '../../test/protocols/msgpack/arbitraries.ts';
+import { anyMessage, type Case, seeded, someCases } from '../../test/protocols/protobuf/harness.ts';
 import { EXAMPLES, everything } from '../../test/protocols/sbe/schemas.ts';
 import { type Input, sizeOf } from '../input.ts';
 import type { Target } from '../target.ts';
@@ -186,6 +187,24 @@ function binaryParsers(protocol: BinaryProtocol): ParserTargetOptions {
 
 const binaryTarget = (name: string, about: string, protocol: () => BinaryProtocol | Promise<BinaryProtocol>): Target => ({ name, about: `${about}: reference and generated`, parts: 'many', open: async () => openParsers(binaryParsers(await protocol())) });
 
+const protobufRandom = (number: number): Target => ({
+	name: `protobuf-random-${number}`,
+	about: 'message types by chance: the tiers that there are, and decodeProtobuf',
+	parts: 'many',
+	async open() {
+		const [one] = (await someCases(1, seeded(0x350 + number))) as [Case];
+		const draws = drawsFrom(0x350 + number);
+		const names = Object.values(one.types.messages).flatMap(({ fields }) => fields.map(({ name }) => encoder.encode(name)));
+		return openParsers({
+			protocol: one.protocol,
+			seeds: inputsOf(Array.from({ length: MESSAGES }, () => anyMessage(draws(400), one))),
+			words: [...[[0x08], [0x0a, 0], [0x0b], [0x0c], [0x12, 2], [0x80, 0], [0x7d, 0, 0, 0, 0], [0xfa, 0xff, 0xff, 0xff, 0x0f], [0x79]].map((word) => Uint8Array.from(word)), ...names],
+			print: hex,
+			sources: one.protocol.referenceOnly === true ? ['/src/protocols/protobuf/'] : [],
+		});
+	},
+});
+
 /** The first possible format from a seed on. */
 function randomFormat(seed: number): BinaryProtocol {
 	for (let next = seed; ; next += 1000) {
@@ -206,5 +225,6 @@ export const protocolTargets: readonly Target[] = [
 	binaryTarget('sbe-binance', "Binance's SBE streams", () => binary(binanceSpotStreams())),
 	binaryTarget('sbe-examples', "the specification's examples, with groups and data", () => sbe(EXAMPLES)),
 	binaryTarget('sbe-everything', 'groups in groups, data, versions, big endian', () => sbe(everything('bigEndian', 1))),
+	...[1, 2, 3].map(protobufRandom),
 	...[11, 12, 13, 14, 15, 16].map((seed) => binaryTarget(`binary-random-${seed}`, 'a format by chance', () => randomFormat(seed))),
 ];

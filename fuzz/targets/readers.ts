@@ -6,17 +6,17 @@ import { ArrowError, type ArrowWriterOptions, createArrowWriter, readArrow } fro
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { createBranchProfile, parseBranchProfile } from '../../src/compiler/branch-profile.ts';
 import { createProfile, mergeProfiles, parseProfile, schemaFingerprint } from '../../src/compiler/layout-profile.ts';
-import { detectFormat } from '../../src/framing/detect.ts';
+import { detect } from '../../src/detect/index.ts';
 import { readBytesLiteral } from '../../src/framing/payloads.ts';
 import { encodeQuarantineHeader, encodeQuarantineRecord, QuarantineError, readQuarantine } from '../../src/integrity/quarantine.ts';
 import { json } from '../../src/protocols/json/index.ts';
 import { decodeMessagePack, encodeMessagePack, extension, MessagePackError } from '../../src/protocols/msgpack/index.ts';
 import { sbe } from '../../src/protocols/sbe/index.ts';
 import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, SchemaError, symbol, text, timestamp } from '../../src/schema/index.ts';
-import { framePieces, simulate } from '../../src/simulate/index.ts';
 import { createFrameSplitter } from '../../src/sources/zstd-frames.ts';
 import { loadSymbolMapping, SymbolMappingError } from '../../src/symbols/index.ts';
 import { testTable } from '../../test/columns/batches.ts';
+import { samples } from '../../test/detect/samples.ts';
 import { EXAMPLES, everything } from '../../test/protocols/sbe/schemas.ts';
 import { sourceCoverage } from '../coverage.ts';
 import type { OpenTarget, Target } from '../target.ts';
@@ -52,7 +52,7 @@ const feed = oneOf(
 	message('row', {
 		at: timestamp('ms'),
 		symbol: symbol(),
-		side: enumeration('buy', 'sell'),
+		side: enumeration(['buy', 'sell']),
 		price: decimal(4).nullable(),
 		ratio: float(),
 		count: integer(),
@@ -74,7 +74,7 @@ function arrowBytes(options: Partial<ArrowWriterOptions>): Uint8Array {
 /** Bytes of memory for each byte of an Arrow file: bits become rows of eight bytes, with what a column takes at least; compressed ones more. */
 const ARROW_MEMORY = { each: 4096, least: 2 ** 22 } as const;
 
-const small = json(oneOf('quotes', { version: 1 }, message('bid', { price: decimal(2).key('p'), kind: enumeration('a', 'b').key('k') })));
+const small = json(oneOf('quotes', { version: 1 }, message('bid', { price: decimal(2).key('p'), kind: enumeration(['a', 'b']).key('k') })));
 const smallLayout = layoutSchema(small.schema, { rows: 64 });
 const PROFILE_WORDS = wordsOf(['{', '}', '[', ']', ',', ':', '"', 'null', '-1', '1e400', '9007199254740993', '"format"', '"version"', '"schema"', '"messages"', '"functions"', '"sites"', '"counts"', '"key"', '"name"', '"text"', '"variant"', '"met"', '"fingerprint"', '"__proto__"', '"program"']);
 
@@ -93,19 +93,18 @@ const READERS: readonly Reader[] = [
 	{
 		name: 'detect',
 		about: 'any bytes are some format',
-		sources: ['/src/framing/detect.ts'],
-		seeds: () => [
-			...(['capture', 'ndjson', 'length-32-little', 'msgpack'] as const).map((format) => joined([...framePieces(simulate({ venue: 'binance-spot', messages: 4, seed: 2 }), format)])),
-			...wordsOf(['{"a":1}\n{"b":2}\n', '{\n"a":\n1}\n', '8=FIX.4.4\x019=5\x01', 'ARROW1\0\0', 'PAR1', '1.5: {}\n', 'wss://x <-> 1\n']),
-			zstdCompressSync(Buffer.from('{}')),
-			quarantineSeed(),
-		],
+		sources: ['/src/detect/', '/src/framing/'],
+		seeds: () => samples.map(({ bytes }) => bytes.subarray(0, 4096)),
 		words: wordsOf(['\n', '{', '}', '[', ']', '"', '1.5: ', 'x <-> ', '\0', 'TFQUAR\r\n', 'ARROW1', 'PAR1', '8=FIX']).concat([Uint8Array.of(0x1f, 0x8b), Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), Uint8Array.of(0x0a, 0x0d, 0x0d, 0x0a), Uint8Array.of(0x81, 0xa1), Uint8Array.of(0xdf)]),
 		run(bytes) {
 			for (const complete of [true, false]) {
-				const { format, framing, why } = detectFormat(bytes, complete);
-				if (why === '') return `${format} has no reason`;
-				if (framing === null && (format === 'capture' || format === 'ndjson' || format === 'msgpack' || format === 'length-prefixed' || format === 'concatenated')) return `${format} has no framing`;
+				// Presets take as long as all the rest; some inputs are enough.
+				const { candidates } = detect(bytes, { complete, presets: bytes.length % 16 === 0 });
+				for (const { protocol, confidence, evidence, format, framing } of candidates) {
+					if (!(confidence >= 0 && confidence <= 1)) return `${protocol} has a confidence of ${confidence}`;
+					if (evidence.length === 0 || evidence.some((line) => line === '')) return `${protocol} has no evidence`;
+					if (format !== null && framing !== null && framing.name === '') return `${protocol} has a framing without a name`;
+				}
 			}
 			return null;
 		},
@@ -266,7 +265,7 @@ const READERS: readonly Reader[] = [
 	},
 	{
 		name: 'msgpack-decode',
-		about: 'decodeMessagePack: a value that is written and read again as it is, and that another decoder reads, or a MessagePackError',
+		about: 'decodeMessagePack: a value that comes back when it is written and read, and that another decoder reads, or a MessagePackError',
 		sources: ['/src/protocols/msgpack/decode.ts', '/src/protocols/msgpack/encode.ts', '/src/protocols/msgpack/writer.ts'],
 		seeds: () => [[1, -1, 'a', null, true, 1.5], { a: { b: [new Uint8Array(3), 'x'.repeat(40)] } }, new Map<unknown, unknown>([[1, 2]]), extension(5, Uint8Array.of(1, 2)), new Date(1_717_200_000_123), [2n ** 63n, -(2n ** 63n), 2 ** 40]].map((value) => encodeMessagePack(value)),
 		words: [[0xc0], [0xc1], [0x81, 0xa1, 0x61], [0x91], [0xdd, 0xff, 0xff, 0xff, 0xff], [0xdf, 0, 0, 0, 1], [0xc7, 12, 0xff], [0xd6, 0xff], [0xd7, 0xff], [0xc9, 0xff, 0xff, 0xff, 0xff], [0xcb], [0xca]].map((word) => Uint8Array.from(word)),
@@ -278,7 +277,14 @@ const READERS: readonly Reader[] = [
 				if (error instanceof MessagePackError) return error.offset > bytes.length ? `the error is at byte ${error.offset} of ${bytes.length}` : null;
 				throw error;
 			}
-			if (!isDeepStrictEqual(decodeMessagePack(encodeMessagePack(value)), value)) return 'what was read, written and read again differs';
+			// Times are read as integers, so only what was written once comes back as it is.
+			try {
+				const written = encodeMessagePack(value);
+				if (Buffer.compare(encodeMessagePack(decodeMessagePack(written)), written) !== 0) return 'what was read, written, read and written again differs';
+			} catch (error) {
+				// A time and an integer may be one key now; and a time may have more than 64 bits.
+				if (!(error instanceof RangeError) && (!(error instanceof MessagePackError) || error.category !== 'duplicate-key')) throw error;
+			}
 			try {
 				decodeOtherwise(bytes, { mapKeyConverter: String });
 			} catch (error) {

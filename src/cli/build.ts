@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LayoutOptions, layoutSchema } from '../compiler/batch-layout.ts';
-import type { Schema } from '../schema/index.ts';
+import type { Protocol } from '../compiler/protocol.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { loadSchema } from './load-schema.ts';
-import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, protocolOf, readAs } from './protocols.ts';
+import { PROTOCOL_NAMES, readAs } from './protocols.ts';
 import { structText, typeName } from './row-types.ts';
 import { bytesText } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -17,13 +17,14 @@ export interface BuiltFiles {
 }
 
 /** A parser's module, the code that links it, and its types. @param runtime what the code imports the runtime from */
-export function buildParser(schema: Schema, layout: LayoutOptions, wasmName: string, runtime: string, protocol: ProtocolName = 'json'): BuiltFiles {
-	const wasm = protocolOf('build', protocol, schema).generate(layoutSchema(schema, layout));
+export function buildParser(protocol: Protocol, layout: LayoutOptions, wasmName: string, runtime: string): BuiltFiles {
+	const { name, schema } = protocol;
+	const wasm = protocol.generate(layoutSchema(schema, layout));
 	const head = `// Written by tickforge ${version} from the schema "${schema.name}", version ${schema.version}. Do not edit.`;
 	const javascript = `${head}
 import { createBuiltParser } from ${JSON.stringify(runtime)};
 
-const built = ${JSON.stringify({ protocol, schema, layout })};
+const built = ${JSON.stringify({ protocol: name, schema, layout })};
 
 /** Links ${wasmName}: pass its response (fetch), its bytes, or a compiled module. */
 export function createParser(source, options) {
@@ -56,15 +57,15 @@ export async function buildCommand(args: readonly string[]): Promise<number> {
 		received: { type: 'boolean', default: false },
 		runtime: { type: 'string', default: 'tickforge/runtime' },
 		protocol: { type: 'string' },
+		date: { type: 'string' },
 	});
-	const { schema, protocol } = await loadSchema('build', positionals[0]);
-	const used = readAs('build', protocol, choice('build', 'protocol', values.protocol, PROTOCOL_NAMES)).name;
-	if (!isProtocolName(used)) throw new UsageError(`tickforge build: ${schema.name} is a binary format, and only parsers of JSON and MessagePack are built ahead of time`);
+	const loaded = await loadSchema('build', positionals[0], values.date);
+	const protocol = readAs('build', loaded.protocol, choice('build', 'protocol', values.protocol, PROTOCOL_NAMES));
 	if (values.out === undefined) throw new UsageError('tickforge build: where to? Use --out DIR');
 	const rows = numberOption('build', 'rows', values.rows, 64, 2 ** 20);
 	const items = numberOption('build', 'items', values.items, 64, 2 ** 24);
-	const name = values.name ?? schema.name.replace(/[^A-Za-z0-9_.-]+/g, '-');
-	const files = buildParser(schema, { rows: rows ?? 4096, ...(items === undefined ? {} : { items }), received: values.received }, `${name}.wasm`, values.runtime, used);
+	const name = values.name ?? protocol.schema.name.replace(/[^A-Za-z0-9_.-]+/g, '-');
+	const files = buildParser(protocol, { rows: rows ?? 4096, ...(items === undefined ? {} : { items }), received: values.received }, `${name}.wasm`, values.runtime);
 	mkdirSync(values.out, { recursive: true });
 	const written: [string, Uint8Array | string][] = [
 		[`${name}.wasm`, files.wasm],

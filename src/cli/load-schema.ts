@@ -21,6 +21,9 @@ export interface LoadedSchema {
 	readonly exports: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a preset has this name. */
+export const isPresetName = (name: string): boolean => Object.values(exchanges).some((preset) => preset.name === name) || binaryPresets.some((preset) => preset.name === name);
+
 /**
  * A preset by name, an SBE schema (`.xml`), or the default export (or the one named `schema`) of a module: a schema, or a protocol such as
  * `binary(format)`.

@@ -2,7 +2,7 @@
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import type { Protocol } from '../compiler/protocol.ts';
 import { lines } from '../framing/lines.ts';
-import { type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
+import { contextBytes, type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
 import { createArena } from '../memory/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { framePieces, simulate, type Venue, venues } from '../simulate/index.ts';
@@ -77,10 +77,10 @@ function wholeMessages(bytes: Uint8Array, framing: Framing, isPart: boolean): Ui
 		return ended;
 	}
 	// The framing itself says where its last whole message ends.
-	const arena = createArena({ ceiling: bytes.length + 2 ** 21 });
+	const arena = createArena({ ceiling: bytes.length + 2 ** 22 });
 	const input = arena.allocate('input', bytes.length, { guard: 4096 });
 	const table = arena.allocate('descriptors', DESCRIPTORS * DESCRIPTOR.size);
-	const context = arena.allocate('framing', SCAN.size).address;
+	const context = arena.allocate('framing', contextBytes(framing)).address;
 	arena.u8().set(bytes, input.address);
 	const words = arena.u32();
 	const put = (field: number, value: number): void => {

@@ -35,14 +35,14 @@ export interface CommandHelp {
 export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 	run: {
 		summary: 'parse a file or pipe into columns, and say what was in it',
-		text: `tickforge run <preset | schema.ts> <file… | -> [options]
+		text: `tickforge run [preset | schema.ts] <file… | -> [options]
 
 Parses recorded messages with a preset (tickforge run --list) or your own schema
 (a module whose default export is a schema, or a protocol: binary(format)),
-and prints a summary.
+and prints a summary. Without either, the preset is the one that fits the file.
 Captures, NDJSON, length-prefixed and concatenated JSON, and MessagePack are told
-apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads
-standard input.
+apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. Of packet
+captures (pcap, pcapng) the UDP datagrams are read. "-" reads standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
@@ -52,7 +52,11 @@ standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated, msgpack,
                       length-32-little, length-32-big, length-16-little, length-16-big,
-                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh
+                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh,
+                      pcap-datagrams, pcap-moldudp64, pcap-cboe-units,
+                      pcap-sbe-packets, pcap-ndjson
+  --port N, --address A  of packet captures: only datagrams to these (with commas, or
+                      several times)
   --protocol NAME     of the messages: json or msgpack (default: as they look)
   --date DAY          of binary messages whose times count from midnight: 2019-12-30
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
@@ -90,10 +94,19 @@ or --rollout differ, or the second one failed or was rolled back.`,
 	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
-		text: `tickforge detect <file> [--json]
+		text: `tickforge detect <file | -> [--schema FILE] [--json]
 
-Looks at the first bytes (unpacked, where they are compressed), names the format,
-tries every preset on the first messages, and explains the answer.`,
+Looks at the first bytes (unpacked, where they are compressed; of packet captures into
+the UDP datagrams), says what they may be, how sure that is and why, which presets fit,
+and what to type next.
+
+  --schema FILE  try this schema, too: a module or an SBE schema's XML; may be repeated
+  --json         one JSON object on standard output
+
+  tickforge detect day.pcap.gz
+  tickforge detect feed.bin --schema venue.xml
+
+Exit codes: 0 recognised, 1 wrong usage, 2 cannot be read, or not recognised.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
@@ -198,11 +211,11 @@ schema's XML is read unchanged (with saxes installed: npm install saxes).
 	},
 	build: {
 		summary: 'compile a schema ahead of time, for browsers and strict content-security policies',
-		text: `tickforge build <preset | schema.ts> --out DIR [--rows N] [--items N] [--name NAME]
-                [--received] [--runtime SPECIFIER] [--protocol json | msgpack]
+		text: `tickforge build <preset | schema.ts | schema.xml> --out DIR [--rows N] [--items N] [--name NAME]
+                [--received] [--runtime SPECIFIER] [--protocol json | msgpack] [--date DAY]
 
 Writes NAME.wasm, NAME.js and NAME.d.ts: a parser that needs no code generation
-where it runs. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,
+where it runs; of any protocol. In a browser:  const parser = await createParser(fetch('NAME.wasm'), …)`,
 	},
 	start: {
 		summary: 'simulate several exchanges, parse them, leave an Arrow file and a report',

@@ -16,6 +16,8 @@ export interface BackgroundRequest {
 	/** The protocol's name. */
 	readonly protocol: string;
 	readonly schema: Schema;
+	/** The protocol's `binding`, where it has one: binary formats. */
+	readonly binding?: unknown;
 	readonly layout?: LayoutOptions;
 	readonly generate?: GenerateOptions;
 	/** Messages to parse there before the module is handed over, so that it arrives at full speed (docs/code-cache.md). */

@@ -68,6 +68,8 @@ export interface TableLayout {
 	readonly columns: readonly Column[];
 	/** Byte offset of the i64 receive times (descriptor's `received`), or -1 where the layout has none. */
 	readonly received: number;
+	/** Byte offset of the u64 numbers of the messages (the last of `columns`, {@link SEQUENCE_COLUMN}), or -1 where the layout has none. */
+	readonly sequence: number;
 	/** Byte offset in the header of the u32 count of text heap bytes in use. */
 	readonly textUsed: number;
 	readonly textOffset: number;
@@ -101,11 +103,19 @@ export interface LayoutOptions {
 	/** Adds a column with the descriptor's receive time to every table. Default false. */
 	readonly received?: boolean;
 	/**
+	 * Adds a column `messageSequence` to every table: the number that the row's message has in the stream, from 0, counting all
+	 * messages, refused ones too. What brings the rows of several tables back in order. Default false.
+	 */
+	readonly sequence?: boolean;
+	/**
 	 * Cache lines left free after each column, so that columns do not start at the same offset modulo 4096. Default 0:
 	 * it gained nothing where it was measured (docs/decisions/0006, bench/placement.ts).
 	 */
 	readonly stagger?: number;
 }
+
+/** Name of the column that {@link LayoutOptions.sequence} adds. */
+export const SEQUENCE_COLUMN = 'messageSequence';
 
 const align = (offset: number, to: number): number => Math.ceil(offset / to) * to;
 
@@ -231,6 +241,13 @@ function layoutTable(name: string, variant: number, type: MessageType | TupleTyp
 	};
 	const received = options.received === true ? place(rows * 8) : -1;
 	const columns = structChildren(type, false, 0, name);
+	let sequence = -1;
+	if (options.sequence === true) {
+		if (columns.some((own) => own.name === SEQUENCE_COLUMN)) throw new Error(`tickforge: the table "${name}" has a column "${SEQUENCE_COLUMN}" already, so the option sequence cannot add it; call the schema's field otherwise`);
+		const numbers = scalarColumn(SEQUENCE_COLUMN, { kind: 'integer', signed: false, bits: 64 }, false, 0, SEQUENCE_COLUMN);
+		sequence = numbers.values;
+		columns.push(numbers);
+	}
 	const textCapacity = texts === 0 ? 0 : align(options.textBytes ?? texts * 64, 64);
 	const textOffset = next;
 	return {
@@ -239,6 +256,7 @@ function layoutTable(name: string, variant: number, type: MessageType | TupleTyp
 		spaces: spaceCapacities.map((capacity, index) => ({ index, capacity, counter: index * 4 })),
 		columns,
 		received,
+		sequence,
 		textUsed,
 		textOffset,
 		textCapacity,

@@ -70,7 +70,7 @@ export function codeCacheKey({ protocol, layout, tier, generate, profile }: Code
 		entry: createHash('sha256').update(protocol.generate.toString()).digest('hex'),
 		schema: schemaFingerprint(protocol.schema),
 		binding: protocol.binding,
-		layout: { rows: layout.rows, items: layout.items, textBytes: layout.textBytes, received: layout.received ?? false },
+		layout: { rows: layout.rows, items: layout.items, textBytes: layout.textBytes, received: layout.received ?? false, sequence: layout.sequence ?? false },
 		// Only a shared memory's import states a ceiling.
 		generate: { shared, ceiling: shared ? generate.ceiling : undefined, relaxedSimd: generate.relaxedSimd, countBranches: generate.countBranches === true ? true : undefined, branchProfile: generate.branchProfile },
 		profile,

@@ -97,4 +97,13 @@ export interface Framing {
 	reference(memory: WebAssembly.Memory): ScanFunction;
 	/** A WebAssembly module that imports `env.memory` and exports `scan`; null where there is only the reference. */
 	generate: ((options?: FramerOptions) => Uint8Array<ArrayBuffer>) | null;
+	/** Bytes that it keeps between calls right behind the context, zeros at first. Default none. */
+	readonly stateBytes?: number;
+	/** Bytes of input that must fit at once, whatever the longest message is. Default none. */
+	readonly leastWindow?: number;
+	/** What else it has counted, by name; only what is not 0. */
+	counts?(memory: WebAssembly.Memory, context: number): Readonly<Record<string, number>>;
 }
+
+/** Bytes of memory that a framer needs for its context. */
+export const contextBytes = (framing: Framing): number => SCAN.size + (framing.stateBytes ?? 0);

@@ -2,21 +2,15 @@
 import { parentPort } from 'node:worker_threads';
 import type { ThreadAnswer, ThreadRequest } from '../compiler/background-compile.ts';
 import { layoutSchema } from '../compiler/batch-layout.ts';
-import type { Protocol } from '../compiler/protocol.ts';
 import { createArena } from '../memory/index.ts';
-import { json } from '../protocols/json/index.ts';
-import { msgpack } from '../protocols/msgpack/index.ts';
+import { protocolByName } from '../protocols/by-name.ts';
 import { compile } from './compile.ts';
 import { messageBytes, rehearse } from './warm-up.ts';
 
-const PROTOCOLS = { json, msgpack } as const;
-
 /** @throws where the request cannot be compiled */
-function answer({ id, protocol: name, schema, layout = {}, generate = {}, learned, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
-	const protocolOf = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name as keyof typeof PROTOCOLS] : undefined;
-	if (protocolOf === undefined) throw new Error(`there is no protocol "${name}" to compile in the background, only ${Object.keys(PROTOCOLS).join(', ')}`);
-	const protocol: Protocol = protocolOf(schema);
-	const schemaLayout = layoutSchema(schema, layout);
+function answer({ id, protocol: name, schema, binding, layout = {}, generate = {}, learned, samples = [], sampleMilliseconds = 50 }: ThreadRequest): Extract<ThreadAnswer, { problem: null }> {
+	const protocol = protocolByName({ name, schema, binding });
+	const schemaLayout = layoutSchema(protocol.schema, layout);
 	let bytes: Uint8Array<ArrayBuffer>;
 	if (learned === undefined) bytes = protocol.generate(schemaLayout, generate);
 	else {

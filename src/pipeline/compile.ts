@@ -52,6 +52,12 @@ export interface CompileOptions<S extends Schema = Schema> extends LayoutOptions
 	readonly ceiling?: number;
 	/** Gets every sealed batch: when a table is full, and on `flush`. It is released after the callback unless it was retained. */
 	readonly onBatch?: (batch: AnyBatch<S>) => void;
+	/**
+	 * Where it is given, a full table hands over the batches of all tables together, as `flush` does; then this is called: all
+	 * rows of the messages before the number `upTo` have been handed over, and none of later ones. The batches live until it
+	 * returns. For who brings rows of several tables back in order (the option `sequence`), as order books do.
+	 */
+	readonly onComplete?: (upTo: number) => void;
 	/** Gets every refused message, at the latest when `parseMany` or `parse` returns. */
 	readonly onError?: (refused: RefusedMessage) => void;
 	/** Error records between two calls of `onError`. Default 1024. */
@@ -267,7 +273,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	for (const table of tables) useSlot(table, table.current);
 
 	const features = detectFeatures();
-	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
+	const best: Tier = features.simd && protocol.referenceOnly !== true ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
 	// A protocol without layouts has nothing to learn.
 	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
 	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);
@@ -308,7 +314,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	if (tiering !== null) parseCall = tiering.parse;
 	function makeInBackground(background: BackgroundCompiler): NonNullable<Parameters<typeof createTiering>[0]['background']> {
 		return async (samples, names) => {
-			const made = await background.compile({ protocol: protocol.name, schema, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
+			const made = await background.compile({ protocol: protocol.name, schema, binding: protocol.binding, layout: layoutOptionsOf(options), generate: generateOptions, learned: { samples: samples.map(({ message, variant, met }) => ({ message, variant, met })), names } });
 			return made?.module ?? null;
 		};
 	}
@@ -333,6 +339,27 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		deliver(table, current);
 		if (current.retained) advance(table);
 		else useSlot(table, current);
+	};
+	const { onComplete } = options;
+	/** Hands over all tables, where somebody wants them together. */
+	const sealTogether = (complete: (upTo: number) => void): void => {
+		const isEmpty = ({ current }: Table): boolean => arena.u32()[current.region.address >>> 2] === 0;
+		for (let index = 0; index < tables.length; index++) {
+			const table = tables[index] as Table;
+			if (isEmpty(table)) continue;
+			batches++;
+			options.onBatch?.(table.current.reader.open(table.current.region.address) as AnyBatch<S>);
+		}
+		complete(fromContext(CONTEXT.nextSequence + 4) * 4294967296 + fromContext(CONTEXT.nextSequence));
+		for (let index = 0; index < tables.length; index++) {
+			const table = tables[index] as Table;
+			if (isEmpty(table)) continue;
+			if (table.current.retained) advance(table);
+			else {
+				table.current.reader.batch.release();
+				useSlot(table, table.current);
+			}
+		}
 	};
 	const deliver = (_: unknown, slot: Slot): void => {
 		const batch = slot.reader.open(slot.region.address);
@@ -433,7 +460,10 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		const consumed = parseCall(at, part, context) >>> 0;
 		if (tiering?.isTimed === true) tiering.took[0] = timed ? secondsNow() - before : 0;
 		const stop = fromContext(CONTEXT.stop);
-		if (stop === STOP.tableFull) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
+		if (stop === STOP.tableFull) {
+			if (onComplete === undefined) seal(tables[fromContext(CONTEXT.stopTable)] as Table);
+			else sealTogether(onComplete);
+		}
 		if (fromContext(CONTEXT.errorCount) > 0) drainErrors();
 		afterCall(consumed);
 		return consumed;
@@ -542,7 +572,8 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 		},
 		flush() {
 			alive();
-			for (const table of tables) seal(table);
+			if (onComplete !== undefined) sealTogether(onComplete);
+			else for (const table of tables) seal(table);
 		},
 		statistics: () => ({
 			messages,
@@ -581,8 +612,8 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 }
 
 /** The options that a layout depends on. */
-function layoutOptionsOf({ rows, items, textBytes, received, stagger }: LayoutOptions): LayoutOptions {
-	return Object.fromEntries(Object.entries({ rows, items, textBytes, received, stagger }).filter(([, value]) => value !== undefined));
+function layoutOptionsOf({ rows, items, textBytes, received, sequence, stagger }: LayoutOptions): LayoutOptions {
+	return Object.fromEntries(Object.entries({ rows, items, textBytes, received, sequence, stagger }).filter(([, value]) => value !== undefined));
 }
 
 /** Modules for profiles in the code cache. Samples and names are all that a module depends on, besides what any parser's does. */

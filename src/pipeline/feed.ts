@@ -12,7 +12,7 @@ import type { LayoutProfile } from '../compiler/layout-profile.ts';
 import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
 import type { Protocol, Tier } from '../compiler/protocol.ts';
 import { createPayloadDecoder, type PayloadDecoder } from '../framing/payloads.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../framing/scan-abi.ts';
+import { contextBytes, type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../framing/scan-abi.ts';
 import type { FileMapping } from '../os/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { inflate } from '../sources/inflate.ts';
@@ -92,6 +92,8 @@ export interface FeedSummary {
 	readonly gaps: number;
 	readonly missing: number;
 	readonly repeated: number;
+	/** What the framing counts besides: of packet captures what became of the packets. */
+	readonly counts: Readonly<Record<string, number>>;
 	readonly seconds: number;
 	/** In the parser, without what takes the batches. */
 	readonly parseSeconds: number;
@@ -132,7 +134,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	if (mapping !== null && options.arena === undefined) throw new TypeError('tickforge: a mapped file is parsed in the arena it lies in; pass that arena');
 	const started = secondsNow();
 	const longest = options.longest ?? 4 * 2 ** 20;
-	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2);
+	const windowBytes = Math.max(options.window ?? 8 * 2 ** 20, longest * 2, framing.leastWindow ?? 0);
 	const waiting: Promise<void>[] = [];
 	/** Sums in doubles: in variables they would be a new object each time they change. */
 	const sums = new Float64Array(6);
@@ -172,6 +174,15 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + secondsNow() - before;
 			if (taken !== undefined) hold(batch as Batch<unknown>, taken);
 		},
+		...(options.onComplete === undefined
+			? {}
+			: {
+					onComplete(upTo) {
+						const before = timed ? secondsNow() : 0;
+						options.onComplete?.(upTo);
+						if (timed) sums[TAKE_SECONDS] = (sums[TAKE_SECONDS] as number) + secondsNow() - before;
+					},
+				}),
 		onError(refused) {
 			if (options.onRefused !== undefined) tellRefused(options.onRefused, refused);
 		},
@@ -179,7 +190,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	const { arena } = parser;
 	const window = mapping === null ? arena.allocate('input window', windowBytes, { guard: 4096 }) : { address: mapping.address, size: mapping.length };
 	const table = arena.allocate('descriptors', DESCRIPTORS * DESCRIPTOR.size);
-	const framingRegion = arena.allocate('framing', SCAN.size);
+	const framingRegion = arena.allocate('framing', contextBytes(framing));
 	const context = framingRegion.address;
 	const unpacked = framing.binary ? arena.allocate('unpacked payloads', windowBytes, { guard: 4096 }) : null;
 	const decoder: PayloadDecoder | null = unpacked === null ? null : createPayloadDecoder(arena.memory, unpacked.address, unpacked.size, inflate);
@@ -325,6 +336,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			gaps: get(SCAN.gaps),
 			missing: arena.f64()[(context + SCAN.missing) >>> 3] as number,
 			repeated: arena.f64()[(context + SCAN.repeated) >>> 3] as number,
+			counts: framing.counts?.(arena.memory, context) ?? {},
 			seconds: secondsNow() - started,
 			parseSeconds: sums[PARSE_SECONDS] as number,
 			takeSeconds: sums[TAKE_SECONDS] as number,

@@ -7,6 +7,10 @@ export interface BinaryPreset {
 	readonly name: string;
 	/** The feed, for people. */
 	readonly title: string;
+	/** What its messages are encoded by. */
+	readonly family: 'itch' | 'sbe';
+	/** Of the feed, where its messages do not announce one. */
+	readonly version: string | null;
 	/** The venue's own description. */
 	readonly documentation: string;
 	/** How files of it are usually framed, by the names that `--format` takes; the likely ones first. */
@@ -19,6 +23,8 @@ export const binaryPresets: readonly BinaryPreset[] = [
 	{
 		name: 'nasdaq-itch-5.0',
 		title: 'NASDAQ TotalView-ITCH 5.0',
+		family: 'itch',
+		version: '5.0',
 		documentation: 'https://www.nasdaqtrader.com/content/technicalsupport/specifications/dataproducts/NQTVITCHSpecification.pdf',
 		framings: ['binaryfile', 'soupbintcp', 'moldudp64'],
 		protocol: (date) => binary(itch50(date === undefined ? {} : { date })),
@@ -26,6 +32,8 @@ export const binaryPresets: readonly BinaryPreset[] = [
 	{
 		name: 'binance-spot-sbe',
 		title: 'Binance spot, SBE market data streams',
+		family: 'sbe',
+		version: null,
 		documentation: 'https://developers.binance.com/docs/binance-spot-api-docs/sbe-market-data-streams',
 		framings: ['length-32-little'],
 		protocol: () => binary(binanceSpotStreams()),

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BackgroundCompiler, type BackgroundCompilerOptions, type BackgroundRequest, createBackgroundCompiler } from '../../src/compiler/background-compile.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
-import { compile, createArena, exchanges, json, openBackgroundCompiler, type Schema } from '../../src/index.ts';
+import { binary, compile, createArena, createEncoder, encodeMessagePack, exchanges, itch50, json, msgpack, openBackgroundCompiler, type Protocol, type Schema } from '../../src/index.ts';
 
 const opened: BackgroundCompiler[] = [];
 const tracked = (compiler: BackgroundCompiler): BackgroundCompiler => {
@@ -17,6 +17,7 @@ const misbehaving = (options: Omit<BackgroundCompilerOptions, 'thread'> = {}): B
 const named = (name: string): BackgroundRequest => ({ protocol: 'json', schema: { name, version: 1, variants: [] } });
 
 const { schema } = exchanges.coinbase;
+const itch = binary(itch50());
 const SAMPLE = '{"type":"l2update","product_id":"BTC-USD","changes":[["buy","67000.01","0.25"]],"time":"2024-06-01T00:00:00.123456Z"}';
 
 function rowsWith(module: WebAssembly.Module, shared = false): unknown[] {
@@ -47,6 +48,22 @@ describe('a background compiler', () => {
 		expect(rowsWith(result?.module as WebAssembly.Module, true)).toMatchObject([{ product: 'BTC-USD' }]);
 	});
 
+	it.each([
+		['msgpack', msgpack(schema), encodeMessagePack(JSON.parse(SAMPLE))],
+		['binary', itch, createEncoder(itch).encode('orderDelete', { stockLocate: 1, trackingNumber: 2, timestamp: 3n, orderReference: 4n })],
+	] as const)('makes modules of every protocol: %s', async (_, protocol: Protocol, sample: Uint8Array) => {
+		const compiler = tracked(openBackgroundCompiler());
+		const { name, binding } = protocol;
+		const result = await compiler.compile({ protocol: name, schema: protocol.schema, binding, layout: { rows: 64 }, samples: [sample], sampleMilliseconds: 1 });
+		expect(compiler.statistics().lastProblem).toBeNull();
+		expect(result?.bytes).toEqual(protocol.generate(layoutSchema(protocol.schema, { rows: 64 })));
+		const rows: unknown[] = [];
+		const parser = compile(protocol, { module: result?.module as WebAssembly.Module, rows: 64, onBatch: (batch) => rows.push(...batch.toRows()) });
+		parser.parse(sample);
+		parser.flush();
+		expect(rows.length).toBe(1);
+	});
+
 	it('takes requests in turn', async () => {
 		const compiler = tracked(openBackgroundCompiler());
 		const presets = [exchanges.gemini, exchanges.coinbase, exchanges['dydx-v3']];
@@ -62,12 +79,14 @@ describe('a background compiler', () => {
 		const compiler = tracked(openBackgroundCompiler());
 		expect(await compiler.compile({ protocol: 'fix', schema })).toBeNull();
 		expect(compiler.statistics().lastProblem).toMatch(/no protocol "fix"/);
+		expect(await compiler.compile({ protocol: 'binary', schema: itch.schema })).toBeNull();
+		expect(compiler.statistics().lastProblem).toMatch(/a schema alone makes no "binary" protocol; pass the binding/);
 		expect(await compiler.compile({ protocol: 'toString', schema })).toBeNull();
 		expect(await compiler.compile({ protocol: 'json', schema: { ...schema, variants: 3 as never } })).toBeNull();
 		expect(await compiler.compile({ protocol: 'json', schema: { ...schema, note: () => undefined } as Schema })).toBeNull();
-		expect(compiler.statistics()).toMatchObject({ failed: 4, threads: 1, lastProblem: expect.stringMatching(/could not be cloned/) });
+		expect(compiler.statistics()).toMatchObject({ failed: 5, threads: 1, lastProblem: expect.stringMatching(/could not be cloned/) });
 		expect(await compiler.compile({ protocol: 'json', schema })).not.toBeNull();
-		expect(compiler.statistics()).toMatchObject({ compiled: 1, failed: 4, threads: 1 });
+		expect(compiler.statistics()).toMatchObject({ compiled: 1, failed: 5, threads: 1 });
 	});
 
 	it.each([

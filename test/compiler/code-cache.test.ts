@@ -126,6 +126,7 @@ describe('a code cache', () => {
 			{ ...request, layout: { items: 64 } },
 			{ ...request, layout: { textBytes: 64 } },
 			{ ...request, layout: { received: true } },
+			{ ...request, layout: { sequence: true } },
 			{ ...request, tier: 'reference' as const },
 			{ ...request, generate: { shared: true } },
 			{ ...request, generate: { shared: true, ceiling: 2 ** 20 } },

@@ -15,6 +15,7 @@ function handMade(rows: number, columns: readonly (readonly [name: string, stora
 		spaces: [{ index: 0, capacity: rows, counter: 0 }],
 		columns: columns.map(([name, storage, values, validity = -1]): ScalarColumn => ({ kind: 'scalar', name, type: { kind: 'flag' } as ScalarColumn['type'], storage, space: 0, values, validity, textScales: -1, symbolTable: -1 })),
 		received: -1,
+		sequence: -1,
 		textUsed: 4,
 		textOffset: 2 ** 20,
 		textCapacity: 0,

@@ -1,6 +1,6 @@
 /** Drives a framer of any tier over bytes that arrive in pieces, as the pipeline does. */
 import { DESCRIPTOR } from '../../src/compiler/parser-abi.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../../src/framing/scan-abi.ts';
+import { contextBytes, type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../../src/framing/scan-abi.ts';
 
 export interface DriveOptions {
 	/** Sizes of the pieces, used round and round; the whole at once where empty. */
@@ -22,11 +22,17 @@ export interface Drive {
 	readonly skipped: number;
 	readonly blank: number;
 	readonly binary: number;
+	readonly counts: Readonly<Record<string, number>>;
+	readonly gaps: number;
+	readonly missing: number;
+	readonly repeated: number;
 	/** Everything that each call wrote: the context and the descriptors, in hex. */
 	readonly trace: readonly string[];
 }
 
-const CONTEXT = 64;
+const SMALL_CONTEXT = 64;
+/** Of framings that keep more; beyond the window. */
+const LARGE_CONTEXT = 3 << 20;
 const DESCRIPTORS = 256;
 const WINDOW = 65536;
 
@@ -43,8 +49,11 @@ const built = new Map<string, ScanFunction>();
 
 export function drive(build: Build, framing: Framing, bytes: Uint8Array, options: DriveOptions = {}): Drive {
 	const key = `${build === generated ? 'generated' : 'reference'} ${framing.name}`;
-	const scan = built.get(key) ?? build(framing, memory);
-	built.set(key, scan);
+	const hasState = framing.stateBytes !== undefined;
+	const CONTEXT = hasState ? LARGE_CONTEXT : SMALL_CONTEXT;
+	// One that is made with options is not known by its name.
+	const scan = hasState ? build(framing, memory) : (built.get(key) ?? build(framing, memory));
+	if (!hasState) built.set(key, scan);
 	const view = new DataView(memory.buffer);
 	const all = new Uint8Array(memory.buffer);
 	// Newlines and digits everywhere beyond the bytes at hand: a framer may read but must not heed them.
@@ -53,7 +62,7 @@ export function drive(build: Build, framing: Framing, bytes: Uint8Array, options
 	const limit = options.limit ?? 7;
 	const put = (field: number, value: number): void => view.setUint32(CONTEXT + field, value, true);
 	const get = (field: number): number => view.getUint32(CONTEXT + field, true);
-	all.fill(0, CONTEXT, CONTEXT + SCAN.size);
+	all.fill(0, CONTEXT, CONTEXT + contextBytes(framing));
 	put(SCAN.descriptors, DESCRIPTORS);
 	put(SCAN.limit, limit);
 	put(SCAN.longest, longest);
@@ -98,7 +107,8 @@ export function drive(build: Build, framing: Framing, bytes: Uint8Array, options
 		put(SCAN.final, position >= bytes.length ? 1 : 0);
 		scanAll();
 	}
-	return { framed, skipped: get(SCAN.skipped), blank: get(SCAN.blank), binary, trace };
+	const number = (field: number): number => view.getFloat64(CONTEXT + field, true);
+	return { framed, skipped: get(SCAN.skipped), blank: get(SCAN.blank), binary, counts: framing.counts?.(memory, CONTEXT) ?? {}, gaps: get(SCAN.gaps), missing: number(SCAN.missing), repeated: number(SCAN.repeated), trace };
 }
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -28,7 +28,7 @@ describe('shadow', () => {
 		for (const venue of ['binance-futures', 'coinbase', 'kraken', 'okx'] as const) {
 			const all = [...simulate({ venue, messages: 1500, seed: 3, faults: 0.05 })].map(({ payload }) => payload);
 			const { schema } = exchanges[venue];
-			const result = compared({ protocol: json(schema), tier: one, rows: 64, received: true }, { protocol: json(schema), tier: other }, all);
+			const result = compared({ protocol: json(schema), tier: one, rows: 64, received: true, sequence: true }, { protocol: json(schema), tier: other }, all);
 			expect(result).toMatchObject({ messages: 1500, different: 0, differences: 0, kept: [], structure: [], failures: 0, lastFailure: null });
 			expect(result.refused.primary).toBeGreaterThan(20);
 			expect(result.refused.candidate).toBe(result.refused.primary);

@@ -40,6 +40,7 @@ export interface Lane<S extends Schema = Schema> {
 
 /** @param home the arena that messages lie in; undefined where it is this parser's */
 export function createLane<S extends Schema>({ protocol, ...options }: ParserPlan<S>, home: Arena | undefined): Lane<S> {
+	if (options.onComplete !== undefined) throw new TypeError('tickforge: onComplete belongs to one parser: shadow and rollout keep batches of two back until they are compared, and do not hand all tables over together');
 	let firstDescriptor = 0;
 	let firstSequence = 0;
 	const { onError } = options;
@@ -182,7 +183,7 @@ type Attempting = Pick<Lane, 'attempt'>;
 
 /** The second plan, with what it does not say taken from the first: how batches are laid out, and names known before. */
 export function inheritPlan<S extends Schema, C extends Schema>(first: ParserPlan<S>, second: ParserPlan<C>): ParserPlan<C> {
-	const { rows, items, textBytes, received, symbols, knownSymbols, scratch, errors, ceiling } = first;
-	const inherited = Object.entries({ rows, items, textBytes, received, symbols, knownSymbols, scratch, errors, ceiling }).filter(([, value]) => value !== undefined);
+	const { rows, items, textBytes, received, sequence, symbols, knownSymbols, scratch, errors, ceiling } = first;
+	const inherited = Object.entries({ rows, items, textBytes, received, sequence, symbols, knownSymbols, scratch, errors, ceiling }).filter(([, value]) => value !== undefined);
 	return { ...(Object.fromEntries(inherited) as Partial<ParserPlan<C>>), ...second };
 }

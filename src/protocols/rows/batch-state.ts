@@ -1,9 +1,30 @@
 /** What a generated parser does with its context around each message: pending counters, accepted rows, error records. */
-import type { TableLayout } from '../../compiler/batch-layout.ts';
+import type { SchemaLayout, TableLayout } from '../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR, ERROR_CATEGORIES, ERROR_RECORD, STOP } from '../../compiler/parser-abi.ts';
-import { type FunctionBuilder, type Global, I32, I64, type Label } from '../../wasm/index.ts';
+import { type FunctionBuilder, type Global, I32, I64, type Label, type ModuleBuilder } from '../../wasm/index.ts';
 import { type Faults, FULL } from './faults.ts';
 import type { Pending } from './store.ts';
+
+/** The numbers of messages, for tables that have a column with them. Emits nothing where none has. */
+export interface Numbering {
+	/** At the start of a call of the parser. */
+	begin(f: FunctionBuilder, descriptors: I32, context: I32): void;
+	/** Of the message of a descriptor, for a row. */
+	store(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
+}
+
+/** A call takes its descriptors in order, and each counts: so a message's number is where its descriptor is, and a constant. */
+export function createNumbering(m: ModuleBuilder, layout: SchemaLayout): Numbering {
+	const base = layout.tables.some(({ sequence }) => sequence >= 0) ? m.global(I64, 0n, { name: 'sequenceBase', mutable: true }) : null;
+	return {
+		begin(f, descriptors, context) {
+			if (base !== null) base.set(f, I64.load(context, CONTEXT.nextSequence).sub(descriptors.shrU(4).extendU()));
+		},
+		store(f, table, batch, row, descriptor) {
+			if (base !== null && table.sequence >= 0) f.store(batch.add(row.shl(3)), base.add(descriptor.shrU(4).extendU()), table.sequence);
+		},
+	};
+}
 
 export interface BatchState {
 	/** Emits: the counters of what is pending start at the batch's own; before each try of a message. */
@@ -12,7 +33,7 @@ export interface BatchState {
 	commit(f: FunctionBuilder, table: TableLayout, batch: I32, row: I32, descriptor: I32): void;
 }
 
-export function createBatchState(pending: Pending): BatchState {
+export function createBatchState(pending: Pending, numbering: Numbering): BatchState {
 	return {
 		resetPending(f, table, batch) {
 			for (const space of table.spaces.slice(1)) (pending.items[space.index] as Global<I32>).set(f, I32.load(batch, space.counter));
@@ -22,6 +43,7 @@ export function createBatchState(pending: Pending): BatchState {
 			for (const space of table.spaces.slice(1)) f.store(batch, pending.items[space.index] as Global<I32>, space.counter);
 			if (table.textCapacity > 0) f.store(batch, pending.text, table.textUsed);
 			if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+			numbering.store(f, table, batch, row, descriptor);
 			f.store(batch, row.add(1), 0);
 		},
 	};

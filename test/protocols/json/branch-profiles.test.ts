@@ -53,7 +53,7 @@ describe('random schemas and messages', () => {
 			const schema = buildSchema(new Draws(schemaDraws));
 			const messages = drawsOfMessages.map((values) => buildMessage(schema, new Draws(values)));
 			const d = new Draws(profileDraws);
-			const options = { rows: 64, items: 64, textBytes: d.pick([4096, 256]), received: true, errorLimit: d.pick([1024, 3]), scratchSize: d.pick([65536, 1024]), symbols: 64, batch: d.pick([1000, 7]), memories };
+			const options = { rows: 64, items: 64, textBytes: d.pick([4096, 256]), received: true, sequence: true, errorLimit: d.pick([1024, 3]), scratchSize: d.pick([65536, 1024]), symbols: 64, batch: d.pick([1000, 7]), memories };
 			const { tier, read } = countingTier();
 			const count = (accepted: number, refused: number): void => {
 				total.accepted += accepted;

@@ -23,6 +23,7 @@ function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
 		items: 64,
 		textBytes: d.pick([4096, 64, 256, 1024]),
 		received: d.chance(30),
+		sequence: d.chance(30),
 		errorLimit: d.pick([1024, 1, 3, 10]),
 		// The least that the rules allow.
 		scratchSize: d.pick([65536, 1024, 1100]),

@@ -59,7 +59,7 @@ describe('the layout tier', () => {
 			const all = shuffled.map(({ message }) => message);
 			let difference: string | null;
 			try {
-				difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, tight: true, memories });
+				difference = compareTiers([reference, createLayoutTier(counts)], schema, [...all, ...all, ...all], { rows: 64, items: 512, textBytes: 1024, batch: 16, received: true, sequence: true, tight: true, memories });
 			} catch (error) {
 				difference = error instanceof Error ? (error.stack ?? error.message) : String(error);
 			}

@@ -34,7 +34,7 @@ it('random schemas and messages give the same bytes with counters, and with what
 	assertHolds(fc.tuple(arbitraryDraws(300), fc.array(arbitraryDraws(220), { minLength: 1, maxLength: 60, size: 'max' })), Math.ceil(caseCount(3000) / 60), ([schemaDraws, drawsOfMessages]) => {
 		const schema = buildMessagePackSchema(new Draws(schemaDraws));
 		const messages = drawsOfMessages.map((values) => buildMessagePackMessage(schema, new Draws(values)));
-		const options = { rows: 64, items: 64, textBytes: 1024, received: true, symbols: 64, batch: 1000, memories };
+		const options = { rows: 64, items: 64, textBytes: 1024, received: true, sequence: true, symbols: 64, batch: 1000, memories };
 		const { tier, read } = countingTier();
 		const counted = compareTiers([reference, tier], schema, messages, {
 			...options,

@@ -19,6 +19,7 @@ function options(d: Draws): WorldOptions & { batch: number; repeat: number } {
 		items: 64,
 		textBytes: d.pick([4096, 64, 256, 1024]),
 		received: d.chance(30),
+		sequence: d.chance(30),
 		errorLimit: d.pick([1024, 1, 3, 10]),
 		symbols: d.pick([4096, 16, 64]),
 		filler: d.pick([0x00, 0xff, 0xa5]),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMessagePackWriter } from '../../../src/protocols/msgpack/index.ts';
-import { floatToFixedPoint } from '../../../src/protocols/msgpack/reference/floats.ts';
+import { floatToFixedPoint } from '../../../src/protocols/rows/reference/floats.ts';
 import type { ExcessDigits, ValueType } from '../../../src/schema/model.ts';
 import { compareTiers, parseOne } from '../json/harness.ts';
 import { caseCount } from '../json/properties.ts';

@@ -3,16 +3,18 @@ import type { Column, ListColumn } from '../../../compiler/batch-layout.ts';
 import { F64, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import { FULL } from '../../rows/faults.ts';
 import type { Body, FloatPlan, GroupPlan, NumberPlan, Plan, RunSegment, Segment } from '../plan.ts';
-import { fixedSize, type Meaning, type WireNumber } from '../wire.ts';
+import { fixedSize, type Meaning, type Place, type WireNumber } from '../wire.ts';
 import { type LoadedWindow, laneOf, loadFloat, loadInteger, lookUp, type Raw, widen, windowsOf } from './integers.ts';
-import { emitMeaning, type RawRange } from './meanings.ts';
+import { emitMeaning, equalsInteger, type RawRange } from './meanings.ts';
 import { emitName, emitText } from './names.ts';
-import { createRows, markValid, type Rows, type Scope, storeListRange, storeNull, storeValue } from './scope.ts';
+import { createRows, markValid, type Rows, type Scope, scaleKey, storeListRange, storeNull, storeValue } from './scope.ts';
 
 /** A block's own length, in a local, and the address where it stands. */
 export interface BlockLength {
 	readonly length: I64;
 	readonly at: I32;
+	/** The block is known to be there as a whole. */
+	readonly measured?: boolean;
 }
 
 /** Emits a whole body from the cursor on, and moves the cursor behind it. */
@@ -34,8 +36,8 @@ export function emitRunAt(scope: Scope, run: RunSegment, p: I32, offset: number)
 
 function emitRun(scope: Scope, run: RunSegment, p: Local<I32>, block: BlockLength | null): void {
 	const { f, end, version } = scope;
-	const varies = run.steps.length > 1;
-	if (block !== null || varies) {
+	const varies = run.steps.length > 1 && !scope.exact;
+	if ((block !== null && !scope.exact) || varies) {
 		const needed = f.local(I64, BigInt(run.steps[0]?.size ?? 0), 'needed');
 		if (version !== null) for (const { since, size } of run.steps.slice(1)) f.if(version.geU(BigInt(since)), () => needed.set(I64.of(BigInt(size))));
 		if (block !== null) f.if(block.length.ltU(needed), () => scope.fail('length', block.at), undefined, { likely: false });
@@ -46,9 +48,9 @@ function emitRun(scope: Scope, run: RunSegment, p: Local<I32>, block: BlockLengt
 		return;
 	}
 	if (run.size === 0 && run.entries.length === 0) return;
-	if (run.size > 0) f.if(end.sub(p).ltU(run.size), () => scope.fail('truncated', end), undefined, { likely: false });
+	if (run.size > 0 && block?.measured !== true) f.if(end.sub(p).ltU(run.size), () => scope.fail('truncated', end), undefined, { likely: false });
 	emitEntries(scope, run, p, 0);
-	p.set(p.add(run.size));
+	if (run.size > 0) p.set(p.add(run.size));
 }
 
 /** Emits a run's entries, all of which are there as far as their version is. */
@@ -57,7 +59,7 @@ function emitEntries(scope: Scope, run: RunSegment, p: I32, base: number): void 
 	const windows = windowsOf(run).map((window): LoadedWindow => ({ ...window, fields: window.fields.map((field) => ({ ...field, offset: base + field.offset })), lanes: f.local(V128, lookUp(scope, V128.load(p, base + window.offset), window.mask), 'lanes') }));
 	for (const { offset, plan } of run.entries) {
 		const { since } = plan.node;
-		if (since > 0 && version !== null) {
+		if (since > 0 && version !== null && !scope.exact) {
 			f.if(
 				version.geU(BigInt(since)),
 				() => emitEntry(scope, plan, p, offset, base, []),
@@ -155,7 +157,22 @@ function emitNumber(scope: Scope, name: string, meaning: Meaning, { column }: Nu
 		return;
 	}
 	carried.set(widen(raw, range.signed));
+	emitScales(scope, name, carried);
 	emitMeaning(scope, meaning, column, raw instanceof I64 ? carried : carried.wrap(), range, at, exponent);
+}
+
+/** Emits what a number means as the exponent of others, once for all of them. */
+function emitScales(scope: Scope, name: string, carried: I64): void {
+	const { f, e, base, scales } = scope;
+	for (const [key, { power, limit }] of scales) {
+		const scale = Number.parseInt(key, 10);
+		if (key !== scaleKey(name, scale)) continue;
+		const shift = f.local(I32, carried.wrap().add(scale), 'shift');
+		f.if(shift.gtU(18), () => scope.fail('scale', base), undefined, { likely: false });
+		const entry = f.local(I32, base.add(shift.shl(3)), 'powerEntry');
+		power.set(I64.load(entry, e.powers));
+		limit.set(I64.load(entry, e.limits));
+	}
 }
 
 function emitFloat(scope: Scope, { node, column }: FloatPlan, p: I32, offset: number): void {
@@ -184,7 +201,7 @@ function emitSingle(scope: Scope, plan: Plan, p: Local<I32>): void {
 	const { f, version, numbers } = scope;
 	const { since, when } = plan.node;
 	const conditions: I32[] = [];
-	if (since > 0 && version !== null) conditions.push(version.geU(BigInt(since)));
+	if (since > 0 && version !== null && !scope.exact) conditions.push(version.geU(BigInt(since)));
 	if (when !== null) conditions.push((numbers.get(when.map) as Local<I64>).shrU(BigInt(when.bit)).and(1n).wrap());
 	const [first, second] = conditions;
 	if (first === undefined) {
@@ -222,7 +239,7 @@ function emitDynamic(scope: Scope, plan: Plan, p: Local<I32>): void {
 			if (plan.node.type !== null) {
 				const { length: number } = plan.node;
 				const most = number.kind === 'integer' && number.bytes === 1 ? 255 : Number.MAX_SAFE_INTEGER;
-				emitName(scope, { kind: plan.node.type.kind, nullable: plan.node.nullable, most }, plan.column, p, length);
+				emitName(scope, { kind: plan.node.type.kind, nullable: plan.node.nullable, most, afterLength: true }, plan.column, p, length);
 			}
 			p.set(p.add(length));
 			return;
@@ -282,6 +299,10 @@ function emitCursorNumber(scope: Scope, number: WireNumber, p: Local<I32>): Raw 
 function emitGroup(scope: Scope, plan: GroupPlan, p: Local<I32>): void {
 	const { f, end } = scope;
 	const { count, head, blockLength } = plan.node;
+	if (scope.exact && 'offset' in count && count.bytes <= 4 && blockLength !== null && plan.body.segments[0].size < 2 ** 32) {
+		emitExactGroup(scope, plan, count, blockLength, p);
+		return;
+	}
 	const counted = f.local(I64, undefined, 'count');
 	let block: BlockLength | null = null;
 	if (head > 0) f.if(end.sub(p).ltU(head), () => scope.fail('truncated', end), undefined, { likely: false });
@@ -305,6 +326,35 @@ function emitGroup(scope: Scope, plan: GroupPlan, p: Local<I32>): void {
 	});
 }
 
+/** Emits a group whose items have just the bytes that are described: one comparison covers all of them. */
+function emitExactGroup(scope: Scope, plan: GroupPlan, count: Place, blockLength: Place, p: Local<I32>): void {
+	const { f, end } = scope;
+	const { size } = plan.body.segments[0];
+	const wrong = (condition: I32, category: 'truncated' | 'length' | typeof FULL): void => f.if(condition, () => scope.fail(category, end), undefined, { likely: false });
+	wrong(end.sub(p).ltU(plan.node.head), 'truncated');
+	wrong(equalsInteger(loadInteger(scope, blockLength, p, blockLength.offset), String(size)).eqz(), 'length');
+	const counted = f.local(I32, undefined, 'count');
+	const loaded = loadInteger(scope, count, p, count.offset) as I32;
+	counted.set(loaded);
+	p.set(p.add(plan.node.head));
+	// Wide enough for 2^32 items of 2^32 bytes.
+	const narrow = count.bytes <= 2 && size < 2 ** 16;
+	const left = end.sub(p);
+	wrong(
+		narrow
+			? counted.mul(Math.max(1, size)).gtU(left)
+			: counted
+					.extendU()
+					.mul(BigInt(Math.max(1, size)))
+					.gtU(left.extendU()),
+		'truncated',
+	);
+	emitItems(scope, plan.column, counted, (itemScope) => {
+		emitBody(itemScope, plan.body, p, { length: I64.of(BigInt(size)), at: p, measured: true });
+		if (plan.column !== null) markValid(itemScope, plan.column.item);
+	});
+}
+
 /** Emits a loop over items, each with a row of its own in the list's space. */
 function emitItems(scope: Scope, column: ListColumn | null, count: I32, body: (itemScope: Scope, index: I32) => void): void {
 	const { f, batch, table } = scope;
@@ -319,18 +369,22 @@ function emitItems(scope: Scope, column: ListColumn | null, count: I32, body: (i
 		rows = createRows(f, batch, f.local(I32, undefined, 'item'), itemColumns(list.item), list.itemSpace);
 		itemScope = { ...scope, rows };
 	}
+	const capacity = table?.spaces[list?.itemSpace ?? -1]?.capacity ?? 0;
+	const full = (condition: I32): void => f.if(condition, () => scope.fail(FULL, scope.start), undefined, { likely: false });
+	// What does not fit fails as a whole: then one comparison is enough.
+	if (scope.exact && items !== null) full(most.gtU(I32.of(capacity).sub(items)));
 	f.block((done) => {
+		done.branchIf(most.eqz());
 		f.loop((again) => {
-			done.branchIf(index.geU(most));
-			if (list !== null && items !== null && rows !== null) {
-				f.if(items.geU(table?.spaces[list.itemSpace]?.capacity ?? 0), () => scope.fail(FULL, scope.start), undefined, { likely: false });
+			if (items !== null && rows !== null) {
+				if (!scope.exact) full(items.geU(capacity));
 				rows.row.set(items);
 				items.set(items.add(1));
 				rows.place();
 			}
 			body(itemScope, index);
 			index.set(index.add(1));
-			again.branch();
+			again.branchIf(index.ltU(most));
 		});
 	});
 	if (list !== null && items !== null) {

@@ -4,12 +4,16 @@ import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { emitSymbolTable, type SymbolTableFunctions } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../../../wasm/index.ts';
+import type { Numbering } from '../../rows/batch-state.ts';
 import type { FULL } from '../../rows/faults.ts';
+import type { NameKind, RememberedKind } from '../../rows/remembered-names.ts';
 
 export interface Environment {
 	readonly m: ModuleBuilder;
 	readonly pool: ConstantPool;
 	readonly symbols: SymbolTableFunctions;
+	/** For tables with a column of the messages' numbers. */
+	readonly numbering: Numbering;
 	/** Address of the symbol tables' addresses. */
 	readonly symbolTables: Global<I32>;
 	/** Of the fault that was raised last. */
@@ -35,14 +39,24 @@ export interface Environment {
 	readonly limits: number;
 	/** The engine has relaxed vector instructions. */
 	readonly relaxed: boolean;
-	/** Where recent names of up to eight bytes are remembered, from the pool's base (names.ts). */
-	readonly remembered: number;
-	/** Whether that memory has been cleared. */
-	readonly isCleared: Global<I32>;
+	/** Names that were met lately, by their kind. */
+	readonly names: KnownNames;
 }
 
-/** @param remembered offset of memory for names that are remembered, from the pool's base */
-export function createEnvironment(m: ModuleBuilder, pool: ConstantPool, relaxed: boolean, remembered: number): Environment {
+export interface KnownNames {
+	kindOf(kind: NameKind): KnownName;
+}
+
+export interface KnownName extends RememberedKind {
+	/** `find(at, length)`, `intern(at, length)`: id + 1 of a name that is not remembered, or 0 with category and address. */
+	readonly find: Func<I32>;
+	readonly intern: Func<I32>;
+}
+
+/** All but the names, whose functions need it. */
+export type Foundation = Omit<Environment, 'names'>;
+
+export function createFoundation(m: ModuleBuilder, pool: ConstantPool, numbering: Numbering, relaxed: boolean): Foundation {
 	const category = m.global(I32, 0, { name: 'category', mutable: true });
 	const at = m.global(I32, 0, { name: 'at', mutable: true });
 	const symbolTables = m.global(I32, 0, { name: 'symbolTables', mutable: true });
@@ -165,11 +179,11 @@ export function createEnvironment(m: ModuleBuilder, pool: ConstantPool, relaxed:
 		});
 		give(I64.select(negative, I64.of(0n).sub(quotient), quotient));
 	});
-	return { m, pool, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed, remembered, isCleared: m.global(I32, 0, { name: 'isCleared', mutable: true }) };
+	return { m, pool, numbering, symbols: emitSymbolTable(m), symbolTables, category, at, wrongUtf8, trimSpaces, findNul, putText, varint, varintEnd, rescale, rescaleFault, powers, limits, relaxed };
 }
 
 /** Emits: the fault is noted; what follows from it is the caller's. */
-export function noteFault(f: FunctionBuilder, { category, at }: Environment, which: I32 | ErrorCategory | typeof FULL, where: I32): void {
+export function noteFault(f: FunctionBuilder, { category, at }: Foundation, which: I32 | ErrorCategory | typeof FULL, where: I32): void {
 	category.set(f, typeof which === 'string' ? I32.of(ERROR_CATEGORIES[which]) : typeof which === 'number' ? I32.of(which) : which);
 	at.set(f, where);
 }

@@ -9,16 +9,18 @@ import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { createModule, type Func, type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import { emitRefusal } from '../../rows/batch-state.ts';
+import { createNumbering, emitRefusal } from '../../rows/batch-state.ts';
 import { FULL } from '../../rows/faults.ts';
+import { createRememberedNames, nameMasks, rememberedBytes } from '../../rows/remembered-names.ts';
 import { type Body, type MessagePlan, planMessages } from '../plan.ts';
 import type { Place, WireFormat } from '../wire.ts';
 import { emitBody, emitRunAt } from './bodies.ts';
-import { createEnvironment, type Environment, noteFault } from './environment.ts';
+import { createFoundation, type Environment, noteFault } from './environment.ts';
 import { loadInteger, maskKey, widen, windowsOf } from './integers.ts';
-import { REMEMBERED_BYTES } from './names.ts';
-import { createRows, type Scope } from './scope.ts';
+import { emitNames, rememberedKinds } from './names.ts';
+import { createRows, createScope, type Scope } from './scope.ts';
 import { emitSorting, LEAST_SORTED, sortable, sortingBytes } from './sorted.ts';
+import { carriedIn, emitStreak } from './streaks.ts';
 
 /** A jump table with more entries than this is too large; types are compared one by one instead. */
 const MOST_CASES = 4096;
@@ -35,18 +37,24 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 	const plans = planMessages(format, layout);
 	const sorted = sortable(format, plans, isInline);
 	const sortingSpace = sortingBytes(sorted.length);
-	const pool = createConstantPool(m, sortingSpace + REMEMBERED_BYTES);
-	const e = createEnvironment(m, pool, options.relaxedSimd ?? false, sortingSpace);
+	const kinds = rememberedKinds(plans);
+	const pool = createConstantPool(m, sortingSpace + rememberedBytes(kinds));
+	const remembered = createRememberedNames(kinds, sortingSpace, pool.add(nameMasks()));
+	const foundation = createFoundation(m, pool, createNumbering(m, layout), options.relaxedSimd ?? false);
+	const e: Environment = { ...foundation, names: emitNames(foundation, remembered, kinds) };
+	const isCleared = m.global(I32, 0, { name: 'isCleared', mutable: true });
 	const { header } = format;
 	const countAtEnd = layout.tables.length <= MOST_COUNTED_AT_END;
 	const functions = plans.map((plan) => (isInline(plan) ? null : emitMessageFunction(e, format, plan)));
+	const streaks = plans.map((plan) => (plan.table === null || sorted.includes(plan) ? null : emitStreak(e, format, plan, plan.table)));
 	const sorting = sorted.length === 0 ? null : emitSorting(e, format, plans, sorted, 0);
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		e.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
-		f.if(e.isCleared.eqz(), () => {
-			f.memoryFill(pool.base.add(e.remembered), 0, REMEMBERED_BYTES);
-			e.isCleared.set(f, I32.of(1));
+		e.numbering.begin(f, descriptors, context);
+		f.if(isCleared.eqz(), () => {
+			remembered.clear(f, pool.base);
+			isCleared.set(f, I32.of(1));
 		});
 		const masks = new Map<string, Local<V128>>();
 		for (const plan of plans.filter(isInline)) {
@@ -54,6 +62,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 				if (!masks.has(maskKey(mask))) masks.set(maskKey(mask), f.local(V128, V128.load(pool.base, pool.add(mask)), 'mask'));
 			}
 		}
+		const base = f.local(I32, pool.base, 'base');
 		const sequence = f.local(I64, I64.load(context, CONTEXT.nextSequence), 'sequence');
 		const done = f.local(I32, 0, 'done');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
@@ -94,7 +103,7 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 							noteFault(f, e, which, where);
 							refused.branch();
 						};
-						const bare: Scope = { e, f, start: p, end, version: null, table: null, batch: p, rows: null, items: new Map(), text: null, numbers: new Map(), masks, finding: false, fail: () => undefined };
+						const bare: Scope = { ...createScope(e, f, base, p, end), masks };
 						const at = (place: Place) => loadInteger(bare, place, p, place.offset);
 						if (header.size > 0) f.if(end.sub(p).ltU(header.size), () => refuseUnselected('truncated', end), undefined, { likely: false });
 						for (const { place, value } of header.constants) {
@@ -109,6 +118,17 @@ export function generateParser(format: WireFormat, layout: SchemaLayout, options
 								noteFault(f, e, category, where);
 								refused.branch();
 							};
+							const streak = streaks[plan.index] ?? null;
+							if (streak !== null) {
+								taken.set(streak.call(descriptor, count.sub(done), context));
+								f.if(taken, () => {
+									if (!countAtEnd) f.store(context, I32.load(context, entryOf(plan.index) + CONTEXT.variantMessages).add(taken), entryOf(plan.index) + CONTEXT.variantMessages);
+									taken.set(taken.sub(1));
+									done.set(done.add(taken));
+									descriptor.set(descriptor.add(taken.shl(4)));
+									accepted.branch();
+								});
+							}
 							if (own !== null) {
 								f.if(own.call(p, end, context, descriptor).eqz(), () => {
 									variant.set(I32.of(plan.index));
@@ -178,7 +198,8 @@ function emitMessageFunction(e: Environment, format: WireFormat, plan: MessagePl
 			noteFault(f, e, category, where);
 			f.return(I32.of(0));
 		};
-		emitWhole({ e, f, start: p, end, version: null, table: null, batch: p as Local<I32>, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), finding: false, fail }, format, plan, context, descriptor);
+		const base = f.local(I32, e.pool.base, 'base');
+		emitWhole({ ...createScope(e, f, base, p as Local<I32>, end), fail }, format, plan, context, descriptor);
 		f.return(I32.of(1));
 	});
 }
@@ -213,9 +234,7 @@ function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: 
 	const items = new Map((table?.spaces.slice(1) ?? []).map((space) => [space.index, f.local(I32, I32.load(batch, space.counter), 'items')] as const));
 	const text = table === null || table.textCapacity === 0 ? null : f.local(I32, I32.load(batch, table.textUsed), 'textUsed');
 	const version = header.version === null || !usesVersion(body) ? null : f.local(I64, widen(at(header.version), false), 'version');
-	const carried = new Set<string>();
-	collectCarried(body, carried);
-	const numbers = new Map([...carried].map((name) => [name, f.local(I64, undefined, name)] as const));
+	const { numbers } = carriedIn(body, (name) => f.local(I64, undefined, name));
 	const scope: Scope = { ...bare, version, table, batch, rows, items, text, numbers };
 	if (isInline(plan)) emitRunAt(scope, body.segments[0], start, header.size);
 	else {
@@ -227,10 +246,11 @@ function emitWhole(bare: Scope, format: WireFormat, plan: MessagePlan, context: 
 	if (table !== null && row !== null) emitCommit(scope, table, row, descriptor);
 }
 
-function emitCommit({ f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32): void {
+function emitCommit({ e, f, batch, items, text }: Scope, table: TableLayout, row: I32, descriptor: I32): void {
 	for (const space of table.spaces.slice(1)) f.store(batch, items.get(space.index) as Local<I32>, space.counter);
 	if (text !== null) f.store(batch, text, table.textUsed);
 	if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(descriptor, DESCRIPTOR.received), table.received);
+	e.numbering.store(f, table, batch, row, descriptor);
 	f.store(batch, row.add(1), 0);
 }
 
@@ -239,16 +259,4 @@ function usesVersion({ segments }: Body): boolean {
 		const plans = segment.kind === 'run' ? segment.entries.map(({ plan }) => plan) : [segment.plan];
 		return plans.some((plan) => plan.node.since > 0 || ((plan.kind === 'struct' || plan.kind === 'group') && usesVersion(plan.body)));
 	});
-}
-
-/** Names of the numbers that exponents and presence maps refer to. */
-function collectCarried({ segments }: Body, found: Set<string>): void {
-	for (const segment of segments) {
-		for (const plan of segment.kind === 'run' ? segment.entries.map((entry) => entry.plan) : [segment.plan]) {
-			if (plan.node.when !== null) found.add(plan.node.when.map);
-			const number = plan.kind === 'array' ? plan.item : plan;
-			if (number.kind === 'number' && typeof number.node.meaning.exponent === 'string') found.add(number.node.meaning.exponent);
-			if (plan.kind === 'struct' || plan.kind === 'group') collectCarried(plan.body, found);
-		}
-	}
 }

@@ -78,9 +78,9 @@ function integersOf(entries: readonly { readonly offset: number; readonly plan: 
 export const maskKey = (mask: Uint8Array): string => mask.join();
 
 /** Bytes in another order; an index with its highest bit set gives 0. */
-export function lookUp(scope: Pick<Scope, 'e' | 'masks'>, bytes: V128, mask: Uint8Array): V128 {
-	const { e, masks } = scope;
-	const indices = masks.get(maskKey(mask)) ?? V128.load(e.pool.base, e.pool.add(mask));
+export function lookUp(scope: Pick<Scope, 'e' | 'base' | 'masks'>, bytes: V128, mask: Uint8Array): V128 {
+	const { e, base, masks } = scope;
+	const indices = masks.get(maskKey(mask)) ?? V128.load(base, e.pool.add(mask));
 	return e.relaxed ? bytes.relaxedSwizzle(indices) : bytes.swizzle(indices);
 }
 

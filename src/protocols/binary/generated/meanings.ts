@@ -5,7 +5,7 @@ import { I32, I64, type Local } from '../../../wasm/index.ts';
 import { I64_LEAST, I64_MOST, UNIT_NANOSECONDS } from '../values.ts';
 import type { Meaning } from '../wire.ts';
 import { type Raw, widen } from './integers.ts';
-import { markValid, type Scope, storeNull, storeValue } from './scope.ts';
+import { markValid, type Scope, scaleKey, storeNull, storeValue } from './scope.ts';
 
 /** What is known of an integer before it is read. */
 export interface RawRange {
@@ -17,7 +17,7 @@ export interface RawRange {
 const EXCESS: Readonly<Record<DecimalType['excess'], number>> = { reject: 0, truncate: 1, 'half-even': 2 };
 
 /** Compares with a constant that fits. */
-function equals(raw: Raw, value: string): I32 {
+export function equalsInteger(raw: Raw, value: string): I32 {
 	return raw instanceof I64 ? raw.eq(BigInt.asIntN(64, BigInt(value))) : raw.eq(Number(BigInt.asIntN(32, BigInt(value))));
 }
 
@@ -32,7 +32,7 @@ export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn
 	const { type, nullValue, constant } = meaning;
 	if (type === null && constant === null) return;
 	const raw: Raw = value instanceof I64 ? f.local(I64, value, 'raw') : f.local(I32, value, 'raw');
-	if (constant !== null) f.if(equals(raw, constant).eqz(), () => scope.fail('literal', at), undefined, { likely: false });
+	if (constant !== null) f.if(equalsInteger(raw, constant).eqz(), () => scope.fail('literal', at), undefined, { likely: false });
 	if (type === null) return;
 	const present = (): void => {
 		emitPresent(scope, meaning, column, raw, range, at, exponent);
@@ -43,14 +43,14 @@ export function emitMeaning(scope: Scope, meaning: Meaning, column: ScalarColumn
 	}
 	if (type.kind === 'integer' && column !== null) {
 		// Without a branch: null is zero bytes.
-		const there = f.local(I32, equals(raw, nullValue).eqz(), 'there');
+		const there = f.local(I32, equalsInteger(raw, nullValue).eqz(), 'there');
 		const wide = column.storage === 'i64' || column.storage === 'u64';
 		storeValue(scope, column, wide ? I64.select(there, widen(raw, range.signed), I64.of(0n)) : I32.select(there, raw instanceof I64 ? raw.wrap() : raw, I32.of(0)));
 		markValid(scope, column, there);
 		return;
 	}
 	f.if(
-		equals(raw, nullValue),
+		equalsInteger(raw, nullValue),
 		() => {
 			storeNull(scope, column);
 		},
@@ -80,13 +80,13 @@ function emitPresent(scope: Scope, meaning: Meaning, column: ScalarColumn | null
 			const [no, yes] = meaning.codes;
 			if (no === undefined || yes === undefined) store(raw instanceof I64 ? raw.ne(0n) : raw.ne(0));
 			else {
-				f.if(equals(raw, no).or(equals(raw, yes)).eqz(), () => scope.fail('enumeration', at), undefined, { likely: false });
-				store(equals(raw, yes));
+				f.if(equalsInteger(raw, no).or(equalsInteger(raw, yes)).eqz(), () => scope.fail('enumeration', at), undefined, { likely: false });
+				store(equalsInteger(raw, yes));
 			}
 			return;
 		}
 		case 'enumeration':
-			emitEnumeration(scope, type, meaning.codes, column, raw, at);
+			emitEnumeration(scope, type, meaning.codes, column, raw, range, at);
 	}
 }
 
@@ -107,12 +107,17 @@ function emitDecimal(scope: Scope, type: DecimalType, exponent: number | string 
 		if (shift > 0 && shift <= 18 && 2n ** BigInt(range.bits) * 10n ** BigInt(shift) <= I64_MOST) return mantissa.mul(10n ** BigInt(shift));
 		return rescaled(I32.of(shift));
 	}
+	const scale = typeof exponent === 'string' ? scope.scales.get(scaleKey(exponent, type.scale)) : undefined;
+	if (scale !== undefined) {
+		f.if(mantissa.add(scale.limit).gtU(scale.limit.shl(1n)), () => scope.fail('range', at), undefined, { likely: false });
+		return mantissa.mul(scale.power);
+	}
 	const shift = f.local(I32, (typeof exponent === 'string' ? (scope.numbers.get(exponent) as Local<I64>).wrap() : exponent).add(type.scale), 'shift');
 	const result = f.local(I64, undefined, 'scaled');
 	f.block((done) => {
 		f.block((slow) => {
 			slow.branchIf(shift.gtU(18), { likely: false });
-			const entry = f.local(I32, e.pool.base.add(shift.shl(3)), 'power');
+			const entry = f.local(I32, scope.base.add(shift.shl(3)), 'power');
 			const limit = f.local(I64, I64.load(entry, e.limits), 'limit');
 			// -limit to limit, in one comparison.
 			slow.branchIf(mantissa.add(limit).gtU(limit.shl(1n)), { likely: false });
@@ -135,12 +140,13 @@ function emitTimestamp(scope: Scope, unit: bigint, base: bigint, raw: Raw, range
 	const scaled = (value: I64): I64 => (unit === 1n ? (base === 0n ? value : value.add(base)) : base === 0n ? value.mul(unit) : value.mul(unit).add(base));
 	if (highest <= most && lowest >= least) return scaled(count);
 	const value = f.local(I64, count, 'count');
-	const tooMuch = range.signed ? value.gtS(most).or(value.ltS(least)) : value.gtU(most);
+	// Least to most, in one comparison.
+	const tooMuch = range.signed ? value.sub(least).gtU(most - least > I64_MOST ? BigInt.asIntN(64, most - least) : most - least) : value.gtU(most);
 	f.if(tooMuch, () => scope.fail('timestamp', at), undefined, { likely: false });
 	return scaled(value);
 }
 
-function emitEnumeration(scope: Scope, { values, unknown }: EnumerationType, codes: readonly string[], column: ScalarColumn | null, raw: Raw, at: I32): void {
+function emitEnumeration(scope: Scope, { values, unknown }: EnumerationType, codes: readonly string[], column: ScalarColumn | null, raw: Raw, range: RawRange, at: I32): void {
 	const { f, e } = scope;
 	const id = f.local(I32, undefined, 'id');
 	const store = (): void => {
@@ -152,17 +158,14 @@ function emitEnumeration(scope: Scope, { values, unknown }: EnumerationType, cod
 		const table = new Uint8Array(256).fill(255);
 		for (const [index, code] of codes.entries()) table[Number(code)] = index;
 		const offset = e.pool.add(table);
-		f.if(
-			raw.gtU(255),
-			() => id.set(I32.of(255)),
-			() => id.set(I32.load8U(e.pool.base.add(raw), offset)),
-			{ likely: false },
-		);
+		const look = (): void => id.set(I32.load8U(scope.base.add(raw), offset));
+		if (range.bits <= 8 && !range.signed) look();
+		else f.if(raw.gtU(255), () => id.set(I32.of(255)), look, { likely: false });
 		f.if(id.eq(255), () => emitUnknown(scope, unknown, column, raw, at), store, { likely: false });
 		return;
 	}
 	id.set(I32.of(-1));
-	for (const [index, code] of codes.entries()) f.if(equals(raw, code), () => id.set(I32.of(index)));
+	for (const [index, code] of codes.entries()) f.if(equalsInteger(raw, code), () => id.set(I32.of(index)));
 	f.if(id.eq(-1), () => emitUnknown(scope, unknown, column, raw instanceof I64 ? raw.wrap() : raw, at), store, { likely: false });
 }
 

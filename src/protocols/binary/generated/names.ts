@@ -2,24 +2,14 @@
 import type { ScalarColumn, TableLayout } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
-import { I32, I64, V128 } from '../../../wasm/index.ts';
+import { type Func, type FunctionBuilder, I32, type Local, V128 } from '../../../wasm/index.ts';
 import { FULL } from '../../rows/faults.ts';
+import { isSameKind, LONGEST_REMEMBERED, type NameKind, type RememberedNames } from '../../rows/remembered-names.ts';
 import { inlineView } from '../../rows/store.ts';
+import type { MessagePlan, Plan } from '../plan.ts';
 import type { TextNode } from '../wire.ts';
+import { type Foundation, type KnownNames, noteFault } from './environment.ts';
 import { markValid, type Scope, storeNull, storeValue } from './scope.ts';
-
-/**
- * Names of up to eight bytes that were seen lately, with their ids, so that most need neither be trimmed nor checked nor
- * looked up: one place a name, where a newer one replaces it. Ids of a parser's names never change.
- * ```
- *  | the bytes as they stand (u64) | id + 1 (u32), 0 where empty | kind (u32) |
- * ```
- * The kind is what the same bytes must have in common to be the same name: symbol table, width and padding.
- */
-const REMEMBERED = { bytes: 0, id: 8, kind: 12, size: 16 } as const;
-const PLACES_BITS = 12;
-/** Bytes that remembered names take. */
-export const REMEMBERED_BYTES = 2 ** PLACES_BITS * REMEMBERED.size;
 
 /** An Utf8View holds texts up to this long itself. */
 const INLINE_TEXT = 12;
@@ -30,11 +20,11 @@ export function emitText(scope: Scope, node: TextNode, column: ScalarColumn | nu
 	const { bytes, pad } = node;
 	const at = f.local(I32, p, 'text');
 	if (bytes <= 8 && node.type.kind === 'symbol' && !node.nullable && column !== null && scope.rows !== null) {
-		emitShortSymbol(scope, node, column, at);
+		emitKnownName(scope, { symbolTable: column.symbolTable, bytes, pad }, column, at, null);
 		return;
 	}
 	if (pad === 'none') {
-		emitName(scope, { kind: node.type.kind, nullable: false, most: bytes }, column, at, I32.of(bytes));
+		emitName(scope, { kind: node.type.kind, nullable: false, most: bytes }, column, at, f.local(I32, bytes, 'textLength'));
 		return;
 	}
 	if (bytes > 16) {
@@ -43,51 +33,80 @@ export function emitText(scope: Scope, node: TextNode, column: ScalarColumn | nu
 		return;
 	}
 	const vector = f.local(V128, V128.load(at), 'textBytes');
-	const length = emitTrimmedLength(scope, node, vector);
+	const length = emitTrimmedLength(f, node, vector);
 	emitName(scope, { kind: node.type.kind, nullable: node.nullable, most: bytes, vector }, column, at, length);
 }
 
-function emitShortSymbol(scope: Scope, node: TextNode, column: ScalarColumn, at: I32): void {
-	const { f, e } = scope;
-	const { bytes, pad } = node;
-	const kind = column.symbolTable | (bytes << 20) | (pad === 'nul' ? 1 << 24 : 0);
-	const loaded = I64.load(at);
-	const raw = f.local(I64, bytes === 8 ? loaded : loaded.and(2n ** BigInt(bytes * 8) - 1n), 'rawName');
-	const place = f.local(
-		I32,
-		e.pool.base.add(
-			raw
-				.mul(0x9e3779b97f4a7c15n)
-				.shrU(BigInt(64 - PLACES_BITS))
-				.wrap()
-				.shl(4),
-		),
-		'rememberedAt',
-	);
-	const id = f.local(I32, I32.load(place, e.remembered + REMEMBERED.id), 'rememberedId');
-	f.if(
-		I64.load(place, e.remembered + REMEMBERED.bytes)
-			.ne(raw)
-			.or(I32.load(place, e.remembered + REMEMBERED.kind).ne(kind))
-			.or(id.eqz()),
-		() => {
-			const vector = f.local(V128, V128.load(at), 'textBytes');
-			const name: NameKind = { kind: 'symbol', nullable: false, most: bytes, vector };
-			const found = emitSymbolId(scope, name, column, at, emitTrimmedLength(scope, node, vector));
-			id.set(found.add(1));
-			f.store(place, raw, e.remembered + REMEMBERED.bytes);
-			f.store(place, id, e.remembered + REMEMBERED.id);
-			f.store(place, I32.of(kind), e.remembered + REMEMBERED.kind);
-		},
-		undefined,
-		{ likely: false },
-	);
-	storeValue(scope, column, id.sub(1));
+/** Emits a name of a kind that is remembered. */
+function emitKnownName(scope: Scope, kind: NameKind, column: ScalarColumn, at: I32, length: Local<I32> | null): void {
+	const { f, e, base, finding } = scope;
+	const known = e.names.kindOf(kind);
+	const id = known.look(f, base, at, length, (found) => {
+		found.set((finding ? known.find : known.intern).call(at, length ?? I32.of(kind.bytes)));
+		f.if(found.eqz(), () => scope.fail(e.category, e.at));
+	});
+	storeValue(scope, column, id);
 	markValid(scope, column);
 }
 
+/** The kinds of names of a format's tables that can be remembered. */
+export function rememberedKinds(plans: readonly MessagePlan[]): NameKind[] {
+	const found: NameKind[] = [];
+	const visit = (plan: Plan): void => {
+		if (plan.kind === 'struct' || plan.kind === 'group') {
+			for (const segment of plan.body.segments) {
+				if (segment.kind === 'single') visit(segment.plan);
+				else for (const entry of segment.entries) visit(entry.plan);
+			}
+			return;
+		}
+		if ((plan.kind !== 'text' && plan.kind !== 'data') || plan.column === null) return;
+		const { node } = plan;
+		if (node.type?.kind !== 'symbol' || node.nullable || (node.kind === 'text' && node.bytes > 8)) return;
+		const kind: NameKind = { symbolTable: plan.column.symbolTable, bytes: node.kind === 'text' ? node.bytes : 0, pad: node.kind === 'text' ? node.pad : 'nul' };
+		if (!found.some((known) => isSameKind(known, kind))) found.push(kind);
+	};
+	for (const { body } of plans) {
+		for (const segment of body.segments) {
+			if (segment.kind === 'single') visit(segment.plan);
+			else for (const entry of segment.entries) visit(entry.plan);
+		}
+	}
+	return found;
+}
+
+/** Emits the functions for names that are not remembered. */
+export function emitNames(e: Foundation, remembered: RememberedNames, kinds: readonly NameKind[]): KnownNames {
+	const known = kinds.map((kind) => ({ kind, name: { ...remembered.kindOf(kind), find: emitNameFunction(e, remembered, kind, true), intern: emitNameFunction(e, remembered, kind, false) } }));
+	return {
+		kindOf(wanted) {
+			const found = known.find(({ kind }) => isSameKind(kind, wanted));
+			if (found === undefined) throw new Error('tickforge: names of a kind that is not remembered');
+			return found.name;
+		},
+	};
+}
+
+function emitNameFunction(e: Foundation, remembered: RememberedNames, kind: NameKind, finding: boolean): Func<I32> {
+	const places = remembered.kindOf(kind);
+	return e.m.func(`${finding ? 'find' : 'intern'} names ${kind.symbolTable}.${kind.bytes}${kind.pad}`, { params: { at: I32, bytes: I32 }, results: [I32] }, (f, { at, bytes }) => {
+		const fail: Scope['fail'] = (category, where) => {
+			noteFault(f, e, category, where);
+			f.return(I32.of(0));
+		};
+		const vector = kind.bytes === 0 ? undefined : f.local(V128, V128.load(at), 'textBytes');
+		const length = vector === undefined ? bytes : emitTrimmedLength(f, kind, vector);
+		const scope = { e, f, finding, fail };
+		const id = f.local(I32, emitSymbolId(scope, { kind: 'symbol', nullable: false, most: kind.bytes === 0 ? Number.MAX_SAFE_INTEGER : kind.bytes, ...(vector === undefined ? {} : { vector }) }, kind.symbolTable, at, length).add(1), 'id');
+		const keep = (): void => places.keep(f, e.pool.base, at, kind.bytes === 0 ? length : null, id);
+		if (kind.bytes === 0) f.if(length.leU(LONGEST_REMEMBERED), keep);
+		else keep();
+		f.return(id);
+	});
+}
+
 /** Bytes of a padded text of up to 16 that are not padding. */
-function emitTrimmedLength({ f }: Scope, { bytes, pad }: TextNode, vector: V128): I32 {
+function emitTrimmedLength(f: FunctionBuilder, { bytes, pad }: NameKind | TextNode, vector: V128): Local<I32> {
 	const length = f.local(I32, undefined, 'textLength');
 	if (pad === 'space') {
 		const kept = vector.i8x16.ne(V128.splat8(0x20)).i8x16.bitmask();
@@ -105,19 +124,28 @@ function emitTrimmedLength({ f }: Scope, { bytes, pad }: TextNode, vector: V128)
 	return length;
 }
 
-export interface NameKind {
+/** What checking and finding a name needs. */
+type NameScope = Pick<Scope, 'f' | 'finding' | 'fail'> & { readonly e: Foundation };
+
+export interface NameTraits {
 	readonly kind: TextNode['type']['kind'];
 	/** No bytes are null. */
 	readonly nullable: boolean;
 	/** Most bytes that it can have. */
 	readonly most: number;
+	/** It stands after its length, so that it can be remembered. */
+	readonly afterLength?: boolean;
 	/** Its first 16 bytes, where they are loaded. */
 	readonly vector?: V128;
 }
 
 /** Emits a name or text of `length` bytes at an address, all of which is there. */
-export function emitName(scope: Scope, name: NameKind, column: ScalarColumn | null, at: I32, length: I32): void {
+export function emitName(scope: Scope, name: NameTraits, column: ScalarColumn | null, at: I32, length: Local<I32>): void {
 	const { f } = scope;
+	if (name.kind === 'symbol' && !name.nullable && name.vector === undefined && column !== null && scope.rows !== null && name.afterLength) {
+		emitKnownName(scope, { symbolTable: column.symbolTable, bytes: 0, pad: 'nul' }, column, at, length);
+		return;
+	}
 	if (!name.nullable) {
 		emitPresentName(scope, name, column, at, length);
 		return;
@@ -129,12 +157,12 @@ export function emitName(scope: Scope, name: NameKind, column: ScalarColumn | nu
 	);
 }
 
-function emitPresentName(scope: Scope, name: NameKind, column: ScalarColumn | null, at: I32, length: I32): void {
+function emitPresentName(scope: Scope, name: NameTraits, column: ScalarColumn | null, at: I32, length: I32): void {
 	const { f, e, rows } = scope;
 	if (name.kind === 'symbol') {
 		if (column === null || rows === null) emitNameChecks(scope, name, at, length);
 		else {
-			storeValue(scope, column, emitSymbolId(scope, name, column, at, length));
+			storeValue(scope, column, emitSymbolId(scope, name, column.symbolTable, at, length));
 			markValid(scope, column);
 		}
 		return;
@@ -156,7 +184,7 @@ function emitPresentName(scope: Scope, name: NameKind, column: ScalarColumn | nu
 }
 
 /** Emits: a symbol is not too long, and the bytes are UTF-8. */
-function emitNameChecks(scope: Scope, { kind, most, vector }: NameKind, at: I32, length: I32): void {
+function emitNameChecks(scope: NameScope, { kind, most, vector }: NameTraits, at: I32, length: I32): void {
 	const { f, e } = scope;
 	if (kind === 'symbol' && most > SYMBOL_LIMIT) f.if(length.gtU(SYMBOL_LIMIT), () => scope.fail('too-large', at), undefined, { likely: false });
 	// ASCII, up to 16 bytes, is seen at a glance.
@@ -175,10 +203,10 @@ function emitNameChecks(scope: Scope, { kind, most, vector }: NameKind, at: I32,
 }
 
 /** Emits: a name's id, checked. */
-function emitSymbolId(scope: Scope, name: NameKind, column: ScalarColumn, at: I32, length: I32): I32 {
+function emitSymbolId(scope: NameScope, name: NameTraits, symbolTable: number, at: I32, length: I32): I32 {
 	const { f, e } = scope;
 	emitNameChecks(scope, name, at, length);
-	const id = emitFindInline(f, { table: I32.load(e.symbolTables, column.symbolTable * 4), p: at, length, otherwise: scope.finding ? e.symbols.find : e.symbols.intern });
+	const id = emitFindInline(f, { table: I32.load(e.symbolTables, symbolTable * 4), p: at, length, otherwise: scope.finding ? e.symbols.find : e.symbols.intern });
 	f.if(id.eq(-1), () => scope.fail('too-large', at), undefined, { likely: false });
 	return id;
 }

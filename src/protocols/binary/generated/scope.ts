@@ -9,9 +9,19 @@ import type { Environment } from './environment.ts';
 /** Addresses of one row of a row space, in locals; only those that are needed are computed. */
 export type Rows = SharedRows<I32>;
 
+/** Of mantissas whose exponent was read: the factor, and the largest of them that it does not take beyond 63 bits. */
+export interface Scale {
+	readonly power: Local<I64>;
+	readonly limit: Local<I64>;
+}
+
+export const scaleKey = (exponent: string, scale: number): string => `${scale} ${exponent}`;
+
 export interface Scope {
 	readonly e: Environment;
 	readonly f: FunctionBuilder;
+	/** Address of the constants. */
+	readonly base: I32;
 	/** The message's first byte, and the address after its last. */
 	readonly start: I32;
 	readonly end: I32;
@@ -29,10 +39,19 @@ export interface Scope {
 	readonly numbers: ReadonlyMap<string, Local<I64>>;
 	/** Shuffles that lie in locals, by their bytes. */
 	readonly masks: ReadonlyMap<string, Local<V128>>;
+	/** The message is of the format's own version, block lengths are those of its fields: what differs fails. */
+	readonly exact: boolean;
+	/** What a carried exponent multiplies by, by {@link scaleKey}; where it is missing, the exponent is looked at when it is used. */
+	readonly scales: ReadonlyMap<string, Scale>;
 	/** Names that are new are not added, but a reason to fail: what is read may not be kept. */
 	readonly finding: boolean;
 	/** Emits: the message is refused for this. Control does not come back. */
 	fail(category: I32 | ErrorCategory | typeof FULL, at: I32): void;
+}
+
+/** A scope of nothing yet: no rows, and faults that go nowhere. */
+export function createScope(e: Environment, f: FunctionBuilder, base: I32, start: Local<I32>, end: I32): Scope {
+	return { e, f, base, start, end, version: null, table: null, batch: start, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), exact: false, scales: new Map(), finding: false, fail: () => undefined };
 }
 
 /** @param columns what will be written in this row space */

@@ -12,6 +12,7 @@
  * refused, a name that is new, a batch that becomes full) leaves the chunk to the loop that takes one message at a time:
  * nothing of it is visible before all of it is read.
  */
+import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { CONTEXT, DESCRIPTOR } from '../../../compiler/parser-abi.ts';
 import { type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import type { MessagePlan } from '../plan.ts';
@@ -19,7 +20,7 @@ import type { WireFormat } from '../wire.ts';
 import { emitRunAt } from './bodies.ts';
 import type { Environment } from './environment.ts';
 import { loadInteger, maskKey, widen, windowsOf } from './integers.ts';
-import { createRows, type Scope } from './scope.ts';
+import { createRows, createScope, type Scope } from './scope.ts';
 
 /** Messages that are sorted at once. */
 const CHUNK = 256;
@@ -64,8 +65,10 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2);
 	const table = pool.add(new Uint8Array(entries.buffer));
 	const lists = workspace + Math.ceil(sorted.length / 4) * 16;
-	/** Receive times are in the descriptors, so these are listed; else the messages themselves. */
-	const received = sorted.some((plan) => (plan.table?.received ?? -1) >= 0);
+	/** Receive times are in the descriptors, and their places are the messages' numbers, so these are listed; else the messages themselves. */
+	const byDescriptor = sorted.some(({ table: own }) => own !== null && (own.received >= 0 || own.sequence >= 0));
+
+	const readers = sorted.map((plan) => emitList(e, format, plan, plan.table as TableLayout, byDescriptor));
 
 	const sort = m.func('sort', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
 		const base = f.local(I32, pool.base, 'base');
@@ -78,7 +81,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 		const counter = f.local(I32, undefined, 'counter');
 		const filled = f.local(I32, undefined, 'filled');
 		for (let at = 0; at < sorted.length; at += 4) f.store(base, V128.i32x4(0, 0, 0, 0), workspace + at * 4);
-		const bare: Scope = { e, f, start: p, end: p, version: null, table: null, batch: p, rows: null, items: new Map(), text: null, numbers: new Map(), masks: new Map(), finding: true, fail: () => undefined };
+		const bare: Scope = createScope(e, f, base, p, p);
 		f.block((odd) => {
 			f.loop((next) => {
 				odd.branchIf(descriptor.geU(end));
@@ -91,7 +94,7 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 				index.set(I32.load(entry, table + 4));
 				counter.set(base.add(index.shl(2)));
 				filled.set(I32.load(counter, workspace));
-				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), received ? descriptor : p, lists);
+				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), byDescriptor ? descriptor : p, lists);
 				f.store(counter, filled.add(1), workspace);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				next.branch();
@@ -113,10 +116,9 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 					);
 				});
 			});
-			sorted.forEach((plan, which) => {
-				f.if(I32.load(base, workspace + which * 4), () => {
-					emitList(plan, batches[which] as Local<I32>, base.add(lists + which * CHUNK * 4), I32.load(base, workspace + which * 4), abandoned);
-				});
+			readers.forEach((reader, which) => {
+				const length = I32.load(base, workspace + which * 4);
+				f.if(length, () => abandoned.branchIf(reader.call(base.add(lists + which * CHUNK * 4), length, batches[which] as I32).eqz(), { likely: false }));
 			});
 			sorted.forEach((_, which) => {
 				f.store(batches[which] as I32, I32.load(batches[which] as I32).add(I32.load(base, workspace + which * 4)), 0);
@@ -129,34 +131,40 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 		// The first one again and again is a batch that is full, or a name that is new: nothing to wait for.
 		rest.set(f, taken.add(after).shl(givenUp.sub(1)));
 		f.return(I32.of(0));
-
-		/** Emits the loop over one list. */
-		function emitList(plan: MessagePlan, batch: Local<I32>, list: I32, length: I32, abandoned: { branch(): void; branchIf(condition: I32): void }): void {
-			const run = plan.body.segments[0];
-			const masks = new Map<string, Local<V128>>();
-			for (const { mask } of windowsOf(run)) if (!masks.has(maskKey(mask))) masks.set(maskKey(mask), f.local(V128, V128.load(base, pool.add(mask)), 'mask'));
-			const item = f.local(I32, list, 'item');
-			const last = f.local(I32, item.add(length.shl(2)), 'last');
-			const row = f.local(I32, I32.load(batch), 'row');
-			const { table: own } = plan;
-			if (own === null) return;
-			const rows = createRows(f, batch, row, own.columns, 0);
-			const scope: Scope = { ...bare, table: own, batch, rows, masks, fail: () => abandoned.branch() };
-			f.loop((next) => {
-				if (received) {
-					entry.set(I32.load(item));
-					p.set(I32.load(entry, DESCRIPTOR.offset));
-				} else p.set(I32.load(item));
-				for (const { place, value } of header.constants) abandoned.branchIf(widen(loadInteger(scope, place, p, place.offset), false).ne(BigInt.asIntN(64, BigInt(value))));
-				if (header.length !== null) abandoned.branchIf(widen(loadInteger(scope, header.length, p, header.length.offset), false).ne(BigInt((plan.size as number) - header.lengthExcludes)));
-				rows.place();
-				emitRunAt(scope, run, p, header.size);
-				if (own.received >= 0) f.store(batch.add(row.shl(3)), I64.load(entry, DESCRIPTOR.received), own.received);
-				row.set(row.add(1));
-				item.set(item.add(4));
-				next.branchIf(item.ltU(last));
-			});
-		}
 	});
 	return { sort, rest };
+}
+
+/** `list(list, length, batch) -> 1 | 0`: reads one list into the rows from the batch's last on; 0 where a message is odd. */
+function emitList(e: Environment, { header }: WireFormat, plan: MessagePlan, table: TableLayout, byDescriptor: boolean): Func<I32> {
+	return e.m.func(`list of ${plan.message.name}`, { params: { list: I32, length: I32, batch: I32 }, results: [I32] }, (f, { list, length, batch }) => {
+		const base = f.local(I32, e.pool.base, 'base');
+		const run = plan.body.segments[0];
+		const masks = new Map<string, Local<V128>>();
+		for (const { mask } of windowsOf(run)) if (!masks.has(maskKey(mask))) masks.set(maskKey(mask), f.local(V128, V128.load(base, e.pool.add(mask)), 'mask'));
+		const item = f.local(I32, list, 'item');
+		const last = f.local(I32, item.add(length.shl(2)), 'last');
+		const row = f.local(I32, I32.load(batch), 'row');
+		const entry = f.local(I32, undefined, 'entry');
+		const p = f.local(I32, undefined, 'p');
+		const rows = createRows(f, batch, row, table.columns, 0);
+		const scope: Scope = { ...createScope(e, f, base, p, p), table, batch, rows, masks, finding: true, fail: () => f.return(I32.of(0)) };
+		f.loop((next) => {
+			if (byDescriptor) {
+				entry.set(I32.load(item));
+				p.set(I32.load(entry, DESCRIPTOR.offset));
+			} else p.set(I32.load(item));
+			const isOdd = (condition: I32): void => f.if(condition, () => f.return(I32.of(0)), undefined, { likely: false });
+			for (const { place, value } of header.constants) isOdd(widen(loadInteger(scope, place, p, place.offset), false).ne(BigInt.asIntN(64, BigInt(value))));
+			if (header.length !== null) isOdd(widen(loadInteger(scope, header.length, p, header.length.offset), false).ne(BigInt((plan.size as number) - header.lengthExcludes)));
+			rows.place();
+			emitRunAt(scope, run, p, header.size);
+			if (table.received >= 0) f.store(batch.add(row.shl(3)), I64.load(entry, DESCRIPTOR.received), table.received);
+			e.numbering.store(f, table, batch, row, entry);
+			row.set(row.add(1));
+			item.set(item.add(4));
+			next.branchIf(item.ltU(last));
+		});
+		f.return(I32.of(1));
+	});
 }

@@ -110,7 +110,7 @@ function readStruct(walk: Walk, type: MessageType | TupleType, columns: readonly
 	const places = columnsOfFields(type, columns).map((column) => ({ column, row }));
 	if (type.kind === 'tuple') readTuple(walk, type, places, depth);
 	else {
-		const unknownKeys = columns !== null && type.unknownKeys === 'keep' ? (columns.at(-1) as ScalarColumn) : null;
+		const unknownKeys = columns !== null && type.unknownKeys === 'keep' ? (columns.find(({ name }) => name === 'unknownKeys') as ScalarColumn) : null;
 		readObject(walk, type, places, { column: unknownKeys, row }, depth);
 	}
 }

@@ -12,7 +12,7 @@ import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
 import { createModule, type Func, type FunctionBuilder, I32, I64 } from '../../../wasm/index.ts';
-import { createBatchState, emitRefusal } from '../../rows/batch-state.ts';
+import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
 import { planVariants, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
 import { emitLayoutTier } from '../layout-tier/emit-layouts.ts';
@@ -87,7 +87,8 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 		return may && (tried < ENOUGH_TRIES || times(acceptName(variants[index] as VariantPlan), FAST) >= tried * WORTH_TRYING);
 	});
 
-	const { resetPending, commit } = createBatchState(stores.pending);
+	const numbering = createNumbering(m, layout);
+	const { resetPending, commit } = createBatchState(stores.pending, numbering);
 	/** `accept <variant>(p, end, context, descriptor, strictly) -> 1 | 0`: parses, checks the end, commits. */
 	const accept = variants.map((variant, index): Func => {
 		return m.func(acceptName(variant), { params: { p: I32, end: I32, context: I32, descriptor: I32, strictly: I32 }, results: [I32] }, (f, { p, end, context, descriptor, strictly }) => {
@@ -158,6 +159,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 		environment.scratchSize.set(f, I32.load(context, CONTEXT.scratchSize));
 		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
 		layouts.set(f, I32.load(context, CONTEXT.layouts));
+		numbering.begin(f, descriptors, context);
 		const done = f.local(I32, 0, 'done');
 		const taken = f.local(I32, undefined, 'taken');
 		const descriptor = f.local(I32, descriptors, 'descriptor');

@@ -9,7 +9,7 @@ import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
 import { createModule, type Func, I32, I64, type Label } from '../../../wasm/index.ts';
-import { createBatchState, emitRefusal } from '../../rows/batch-state.ts';
+import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
 import { planVariants, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
 import { mayBeByPosition } from '../by-position.ts';
@@ -38,7 +38,8 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 		mayIntern: m.global(I32, 0, { name: 'mayIntern', mutable: true }),
 	};
 	const values = emitValues(m, pool, grammar, stores, emitSymbolTable(m), environment, byPosition);
-	const batchState = createBatchState(stores.pending);
+	const numbering = createNumbering(m, layout);
+	const batchState = createBatchState(stores.pending, numbering);
 	const strict: StrictFunctions = new Map();
 	const tops = variants.map((variant) => emitStrict(m, values, variant.top, variant.table, strict));
 	const fast = variants.map((variant) => {
@@ -74,6 +75,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 
 	m.func('parse', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32], export: 'parse' }, (f, { descriptors, count, context }) => {
 		environment.symbolTables.set(f, I32.load(context, CONTEXT.symbolTables));
+		numbering.begin(f, descriptors, context);
 		const done = f.local(I32, 0, 'done');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
 		const p = f.local(I32, undefined, 'p');

@@ -6,12 +6,12 @@ import { matchesTemplate, positionsOf } from '../../../schema/discriminants.ts';
 import type { Field, ListType, MessageType, ScalarType, TemplateType, TupleType, ValueType } from '../../../schema/model.ts';
 import { columnsOfFields } from '../../rows/reference/columns.ts';
 import { type FixedPointType, fixedPoint, limitsOf, TIMESTAMP_SCALES } from '../../rows/reference/fixed-point.ts';
+import { floatToFixedPoint } from '../../rows/reference/floats.ts';
 import { parseDecimal } from '../../rows/reference/numbers.ts';
 import type { MessagePlaces } from '../../rows/reference/parser.ts';
 import { Refusal } from '../../rows/reference/refusal.ts';
 import { asciiText, utf8Text } from '../../rows/reference/text.ts';
 import { I64_LEAST, I64_MOST, parseTimestamp } from '../../rows/reference/timestamps.ts';
-import { floatToFixedPoint } from './floats.ts';
 import { checkUtf8, type ScannedNumber, type Scanner } from './scanner.ts';
 import { parseTimestampExtension } from './timestamps.ts';
 

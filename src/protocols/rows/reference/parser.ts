@@ -54,7 +54,7 @@ export function createReferenceParser(layout: SchemaLayout, memory: WebAssembly.
 			batch = view.getUint32(entryOf(context, variant) + CONTEXT.variantBatch, true);
 			const target = table === null ? null : new PendingRow(view, table, batch);
 			format.read(message, variants[variant] as Variant, table?.columns ?? null, { target, intern, scratchSize });
-			target?.commit(received);
+			target?.commit(received, view.getBigUint64(context + CONTEXT.nextSequence, true));
 			return { kind: 'accepted', variant };
 		} catch (error) {
 			if (error instanceof Refusal) return { kind: 'refused', variant, refusal: error };

@@ -8,6 +8,9 @@ import { BatchFull } from './refusal.ts';
 /** An Utf8View holds texts up to this long itself. */
 const INLINE_TEXT = 12;
 
+/** Rows of each row space. */
+export type RowMark = readonly number[];
+
 export class PendingRow {
 	/** Index of the new row in row space 0. */
 	readonly row: number;
@@ -33,9 +36,11 @@ export class PendingRow {
 		return view.getUint32(batch + (table.spaces[0]?.counter ?? 0), true) === 0;
 	}
 
-	commit(received: bigint): void {
+	/** @param sequence the message's number in the stream */
+	commit(received: bigint, sequence: bigint): void {
 		const { view, table, batch } = this;
 		if (table.received >= 0) view.setBigInt64(batch + table.received + this.row * 8, received, true);
+		if (table.sequence >= 0) view.setBigUint64(batch + table.sequence + this.row * 8, sequence, true);
 		for (const space of table.spaces) view.setUint32(batch + space.counter, this.counts[space.index] as number, true);
 		view.setUint32(batch + table.textUsed, this.textUsed, true);
 	}
@@ -46,6 +51,29 @@ export class PendingRow {
 		if (row >= (this.table.spaces[space]?.capacity ?? 0)) throw new BatchFull();
 		this.counts[space] = row + 1;
 		return row;
+	}
+
+	/** Gives the last row of a space back. */
+	retract(space: number): void {
+		this.counts[space] = (this.counts[space] as number) - 1;
+	}
+
+	/** What all row spaces hold now. */
+	mark(): RowMark {
+		return [...this.counts];
+	}
+
+	/** Drops the items that the lists in a column got since a mark; those of its own row, where nothing else has grown them. */
+	restore(column: Column, mark: RowMark): void {
+		if (column.kind === 'struct') for (const child of column.children) this.restore(child, mark);
+		if (column.kind !== 'list') return;
+		this.counts[column.itemSpace] = mark[column.itemSpace] as number;
+		this.restore(column.item, mark);
+	}
+
+	/** How many items a list's row space held at a mark. */
+	itemsBefore(mark: RowMark, list: ListColumn): number {
+		return mark[list.itemSpace] as number;
 	}
 
 	/** How many items a list's row space holds now. */

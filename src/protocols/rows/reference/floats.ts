@@ -1,6 +1,6 @@
 /** Which decimal a binary float stands for: docs/msgpack.md, "Floats as decimals". */
 import type { ExcessDigits } from '../../../schema/model.ts';
-import { type Decimal, parseDecimal, toFixedPoint } from '../../rows/reference/numbers.ts';
+import { type Decimal, parseDecimal, toFixedPoint } from './numbers.ts';
 
 /** Floats have no digits as written. */
 const NO_TEXT_SCALE = -1;

@@ -1,0 +1,28 @@
+import type { Protocol } from '../../compiler/protocol.ts';
+import { checkedSchema } from './format.ts';
+import { referenceParser } from './reference/parser.ts';
+import type { ProtobufFormat } from './wire.ts';
+
+/** Keeps its format, for the encoder and for people. */
+export interface ProtobufProtocol extends Protocol {
+	readonly format: ProtobufFormat;
+}
+
+/**
+ * The protocol of a format that was made before: `protocol.format`, which is plain data.
+ *
+ * @throws SchemaError with every mistake of the schema
+ */
+export function protocolOfFormat(format: ProtobufFormat): ProtobufProtocol {
+	return {
+		name: 'protobuf',
+		schema: checkedSchema(format),
+		format,
+		binding: format,
+		referenceOnly: true,
+		reference: (layout, memory) => referenceParser(format, layout, memory),
+		generate() {
+			throw new Error('tickforge: Protobuf has no generated tier yet; compile with the tier reference');
+		},
+	};
+}
