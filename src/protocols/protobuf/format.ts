@@ -4,7 +4,7 @@ import { scaled, UNIT_NANOSECONDS } from '../binary/values.ts';
 import { floatToFixedPoint } from '../rows/reference/floats.ts';
 import { I64_LEAST, I64_MOST } from '../rows/reference/timestamps.ts';
 import { isPackable, type ProtoField, type ProtoTypes, SCALARS, wireTypeOf } from './types.ts';
-import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, type WireNode, type WireVariant } from './wire.ts';
+import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, UNKNOWN_FIELDS, type WireNode, type WireVariant } from './wire.ts';
 
 /** A column for a field: a type of the schema's DSL. Integers that stand for decimals have a power of ten: value × 10^exponent. */
 export type ProtobufColumn = FieldSpec | { readonly column: FieldSpec; readonly exponent: number };
@@ -31,8 +31,6 @@ export interface ProtobufOptions {
 	readonly names?: 'camel' | 'proto';
 }
 
-/** The column of kept unknown fields. */
-const UNKNOWN_FIELDS = 'unknownFields';
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const NAMES = /symbol|asset|currency|instrument|ticker/i;
 /** More columns than this are no table; a message that refers to many others many times gets there. */

@@ -30,11 +30,17 @@ describe('.proto files', () => {
 		expect(JSON.parse(JSON.stringify(types))).toEqual(types);
 	});
 
+	it('may import what only their options need, and Google’s descriptors', async () => {
+		const main = write('options.proto', 'syntax = "proto3"; package o; import "gogoproto/gogo.proto"; import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { bool mine = 50000; } message M { int32 a = 1 [(gogoproto.nullable) = false, (mine) = true]; }');
+		expect((await loadProto(main)).messages['o.M']?.fields.map(({ name, number }) => [name, number])).toEqual([['a', 1]]);
+		expect((await parseProto('syntax = "proto3"; import "gogoproto/gogo.proto"; message M { int32 a = 1 [(gogoproto.nullable) = false]; }')).messages.M?.fields).toHaveLength(1);
+	});
+
 	it('that are not there or wrong are told, with their names', async () => {
 		await expect(loadProto(join(folder, 'nowhere.proto'))).rejects.toThrow(`there is no file ${join(folder, 'nowhere.proto')}`);
-		await expect(loadProto(write('lost.proto', 'syntax = "proto3"; import "gone/away.proto"; message M { int32 a = 1; }'))).rejects.toThrow(/lost\.proto imports "gone\/away\.proto", which is not in .*; name its folder with include/);
+		await expect(loadProto(write('lost.proto', 'syntax = "proto3"; import "gone/away.proto"; message M { gone.Away a = 1; }'))).rejects.toThrow(/"gone\/away\.proto", which .*lost\.proto imports is not in .*; name its folder with include/);
 		await expect(loadProto(write('broken.proto', 'syntax = "proto3"; message M { int32 a = ; }'))).rejects.toThrow(/^tickforge: .*broken\.proto cannot be read as \.proto: illegal id/);
-		await expect(parseProto('syntax = "proto3"; import "other.proto";')).rejects.toThrow('it imports "other.proto", which is not given');
+		await expect(parseProto('syntax = "proto3"; import "other.proto"; message M { Other m = 1; }')).rejects.toThrow('("other.proto" is not given)');
 		await expect(parseProto('syntax = "proto3"; message M { Missing m = 1; }')).rejects.toThrow('Missing');
 	});
 
