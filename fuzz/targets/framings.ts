@@ -121,8 +121,9 @@ function drive({ scan, memory, counters, framing }: Lane, stream: Uint8Array, { 
 				messages.push(`${view.getBigInt64(at + DESCRIPTOR.received, true)} ${text(offset, length)}`);
 			}
 			if (stop === SCAN_STOP.tooLong) kept = text(get(SCAN.start), Math.min(longest, get(SCAN.end) - get(SCAN.start)));
+			if (stop === SCAN_STOP.refused) kept = `refused, ${get(SCAN.mode)}`;
 			// Of a packet capture that is broken, what is at hand is kept: not the same in pieces.
-			if (stop === SCAN_STOP.resynced) messages.push(`too long, ${view.getFloat64(CONTEXT + SCAN.dropped, true)} bytes: ${framing.name.startsWith('pcap') ? '' : kept}`);
+			if (stop === SCAN_STOP.resynced) messages.push(`dropped, ${view.getFloat64(CONTEXT + SCAN.dropped, true)} bytes: ${framing.name.startsWith('pcap') ? '' : kept}`);
 		}
 	}
 	if (!Buffer.from(memory.buffer, DESCRIPTORS + limit * DESCRIPTOR.size, COUNTERS - DESCRIPTORS - limit * DESCRIPTOR.size).equals(UNTOUCHED.subarray(DESCRIPTORS + limit * DESCRIPTOR.size))) wrong ??= 'memory behind the descriptors was written to';
@@ -173,6 +174,10 @@ const integer = (value: number | bigint, bytes: number, little: boolean): Uint8A
 };
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
+const varint = (value: number): Uint8Array => (value < 128 ? Uint8Array.of(value) : Uint8Array.of((value & 127) | 128, value >> 7));
+/** Protobuf: a number, then the message twice as items of field 1. */
+const items = (message: Uint8Array): Uint8Array => joined(Uint8Array.of(0x10, 0x96, 0x01), ...[message, message].map((item) => joined(Uint8Array.of(0x0a), varint(item.length), item)));
+
 /** Streams as they are, of messages that are. */
 function streamsOf(name: string): Uint8Array[] {
 	const simulated = [...simulate({ venue: 'binance-spot', messages: 12, seed: 3, symbols: 2 })];
@@ -193,6 +198,12 @@ function streamsOf(name: string): Uint8Array[] {
 			return of((message) => joined(integer(message.length + 6, 4, false), integer(0xeb50, 2, false), message));
 		case 'soupbintcp':
 			return of((message, index) => joined(integer(message.length + 1, 2, false), encoder.encode(['S', 'U', 'S', 'H'][index % 4] as string), message)).map((stream) => joined(integer(31, 2, false), encoder.encode(`A${'SESSION'.padStart(10)}${'7'.padStart(20)}`), stream, integer(1, 2, false), encoder.encode('Z')));
+		case 'grpc':
+		case 'grpc-list':
+			return both.map((messages) => joined(...messages.map((message) => items(message)).map((message, index) => joined(Uint8Array.of(index === 4 ? 1 : 0), integer(message.length, 4, false), message))));
+		case 'varint-delimited':
+		case 'varint-delimited-list':
+			return both.map((messages) => joined(...messages.map((message) => items(message)).map((message) => joined(varint(message.length), message))));
 		case 'moldudp64':
 			return both.map((messages) =>
 				joined(...[1, 4, 4, 9].map((sequence) => joined(encoder.encode('SESSION001'), integer(sequence, 8, false), integer(3, 2, false), ...messages.slice(0, 3).map((message) => joined(integer(message.length, 2, false), message)))), encoder.encode('SESSION001'), integer(12, 8, false), integer(0xffff, 2, false)),

@@ -4,7 +4,7 @@ import { scaled, UNIT_NANOSECONDS } from '../binary/values.ts';
 import { floatToFixedPoint } from '../rows/reference/floats.ts';
 import { I64_LEAST, I64_MOST } from '../rows/reference/timestamps.ts';
 import { isPackable, type ProtoField, type ProtoTypes, SCALARS, wireTypeOf } from './types.ts';
-import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, type WireNode, type WireVariant } from './wire.ts';
+import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, UNKNOWN_FIELDS, type WireNode, type WireVariant } from './wire.ts';
 
 /** A column for a field: a type of the schema's DSL. Integers that stand for decimals have a power of ten: value × 10^exponent. */
 export type ProtobufColumn = FieldSpec | { readonly column: FieldSpec; readonly exponent: number };
@@ -31,8 +31,6 @@ export interface ProtobufOptions {
 	readonly names?: 'camel' | 'proto';
 }
 
-/** The column of kept unknown fields. */
-const UNKNOWN_FIELDS = 'unknownFields';
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const NAMES = /symbol|asset|currency|instrument|ticker/i;
 /** More columns than this are no table; a message that refers to many others many times gets there. */
@@ -187,9 +185,10 @@ function wantedColumn(given: ProtobufColumn, path: string, add: Building['add'])
 	const { draft } = 'column' in given ? given.column : given;
 	if (draft.keys.length > 0 || draft.optional || draft.nullable || draft.distinguishing) add(path, 'the message type says what it is called and when it is there; take .key(), .optional(), .nullable() and .distinguishing() away');
 	const exponent = 'column' in given ? given.exponent : 0;
-	if (!(Number.isInteger(exponent) && exponent >= -100 && exponent <= 100)) add(path, `the exponent ${exponent} is not one of -100 to 100`);
+	const isPossible = Number.isInteger(exponent) && exponent >= -100 && exponent <= 100;
+	if (!isPossible) add(path, `the exponent ${exponent} is not one of -100 to 100`);
 	if ('column' in given && draft.type.kind !== 'decimal') add(path, `a ${draft.type.kind} has no exponent; use decimal(scale)`);
-	return { type: draft.type, exponent };
+	return { type: draft.type, exponent: isPossible ? exponent : 0 };
 }
 
 /** Columns that a value may have, besides skip(). */

@@ -54,6 +54,13 @@ describe('the encoder', () => {
 		expect(hex(encoder.encode('order', { postOnly: false, ratio: -0 }))).toBe('3100000000000000806000');
 	});
 
+	it('writes unknown fields as they were kept', () => {
+		const keeping = protobuf(types, 't.Feed', { unknown: 'keep' });
+		const message = Uint8Array.from([0x08, 7, 0xa2, 1, 2, 0xff, 0]);
+		const row = parseOne(reference(keeping).create, keeping.schema, message);
+		expect(hex(createProtobufEncoder(keeping).encode('feed', row as never))).toBe(hex(message));
+	});
+
 	it('writes the member that makes a table, though it is empty', () => {
 		const feed = createProtobufEncoder(protobuf(types, 't.Feed', { tables: 'body' }));
 		expect(hex(feed.encode('order', { height: 7 }))).toBe('08071200');

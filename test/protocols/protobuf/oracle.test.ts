@@ -132,7 +132,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 describe('@bufbuild/protobuf', () => {
 	it('reads the same, however a message is written', { timeout: 7_200_000 }, async () => {
 		let compared = 0;
-		await forRandomTypes(1500, ({ text, types, protocol, registry, draws }, seed) => {
+		await forRandomTypes(1000, ({ text, types, protocol, registry, draws }, seed) => {
 			const desc = registry.getMessage('t.M0') as DescMessage;
 			const messages = Array.from({ length: MESSAGES }, () => {
 				const d = draws(400);
@@ -153,7 +153,7 @@ describe('@bufbuild/protobuf', () => {
 				compared++;
 			}
 		});
-		expect(compared).toBeGreaterThan(caseCount(1500) / 2);
+		expect(compared).toBeGreaterThan(caseCount(1000) / 2);
 	});
 
 	it('reads what is encoded, and is read', { timeout: 7_200_000 }, async () => {
@@ -213,13 +213,15 @@ describe('protobufjs', () => {
 	it('decodes the same from whole and broken messages, or refuses them as well', { timeout: 7_200_000 }, async () => {
 		let accepted = 0;
 		let refused = 0;
-		await forRandomTypes(2000, ({ text, types, draws }, seed) => {
+		await forRandomTypes(1200, ({ text, types, draws }, seed) => {
 			const { root } = protobufjs.parse(text, new protobufjs.Root(), { keepCase: true });
 			root.addJSON(protobufjs.common.get('google/protobuf/timestamp.proto')?.nested ?? {});
 			root.resolveAll();
 			const type = root.lookupType('t.M0');
 			// Keys of 64 bits are hashes there.
 			if (/map<\w*64,/.test(text)) return;
+			// An entry without a value has 0 there, and not the enum's first value.
+			if (text.includes('proto2') && /map<\w+, E0>/.test(text)) return;
 			for (let count = 0; count < MESSAGES; count++) {
 				const d = draws(400);
 				const whole = writeMessage(d, types, 't.M0', {}, { unusual: d.pick([0, 20, 60]), unknown: d.pick([0, 20]), mismatched: true, unlisted: true, wellFormed: true });
@@ -242,6 +244,9 @@ describe('protobufjs', () => {
 				if (ours instanceof ProtobufError) {
 					// They do not check text of proto2.
 					if (ours.category === 'utf8') continue;
+					// They skip varints of any length.
+					const { offset } = ours;
+					if (ours.category === 'syntax' && bytes.subarray(offset, offset + 10).every((byte) => byte >= 0x80)) continue;
 					expect(theirs, `${ours.message}: ${where}`).toBeInstanceOf(Error);
 					refused++;
 				} else {
@@ -251,7 +256,7 @@ describe('protobufjs', () => {
 				}
 			}
 		});
-		expect(accepted).toBeGreaterThan(caseCount(2000) / 4);
-		expect(refused).toBeGreaterThan(caseCount(2000) / 20);
+		expect(accepted).toBeGreaterThan(caseCount(1200) / 4);
+		expect(refused).toBeGreaterThan(caseCount(1200) / 20);
 	});
 });
