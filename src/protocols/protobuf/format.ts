@@ -129,6 +129,7 @@ function nodesOf(building: Building, typeName: string, path: string, within: rea
 	const { options } = building;
 	return (building.types.messages[typeName]?.fields ?? []).map((field): WireNode => {
 		const node = nodeOf(building, field, typeName, path, [...within, typeName], choice);
+		if (choice?.path[0] === field.name && node.kind !== 'message') building.add('tables', `nothing in "${path}${field.name}" has a column, where the oneof is that tells tables apart; do not leave it out`);
 		const taken = path === '' && (node.name === 'received' || (node.name === UNKNOWN_FIELDS && options.unknown === 'keep'));
 		return taken ? { ...node, name: `${node.name}_` } : node;
 	});

@@ -130,6 +130,8 @@ const types = await parseProto(`
 	message Inner { int32 v = 1; repeated M again = 2; }
 	message Twice { int32 a_b = 1; int32 aB = 2; }
 	message Empty { }
+	message Way { M way = 1; Empties empty = 2; }
+	message Empties { oneof body { Empty one = 1; Empty two = 2; } }
 `);
 
 describe('tables', () => {
@@ -173,6 +175,8 @@ describe('tables', () => {
 		['a way through a list', 'a.M', { tables: 'inner.again.body' }, ['tables: "again" of "inner.again.body" is no message that stands once']],
 		['a member that is none', 'a.M', { tables: 'body', control: ['three'] }, ['control: the oneof "body" has no member "three"; it has one, two']],
 		['control without a oneof', 'a.M', { control: ['one'] }, ['control: there is no oneof']],
+		['a way that is left out', 'a.Way', { tables: 'way.body', columns: { way: skip() } }, ['tables: nothing in "way" has a column, where the oneof is']],
+		['a way to messages without columns', 'a.Way', { tables: 'empty.body' }, ['tables: nothing in "empty" has a column']],
 		['two columns of one name', 'a.Twice', {}, ['twice.aB: two fields are called "aB"']],
 	])('tell mistakes: %s', (_, message, options, expected) => {
 		const mistakes = mistakesOf(message, options);
