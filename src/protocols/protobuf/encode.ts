@@ -51,7 +51,7 @@ function writeNodes(writer: ProtobufWriter, nodes: readonly WireNode[], row: Enc
 		const inner = isSet && set.path.length > 0 ? { ...set, path: set.path.slice(1) } : null;
 		if (node.repeated) writeList(writer, node, listOf(value, here), here);
 		else if (value !== null && value !== undefined) writeValue(writer, node, value, here, inner, node.presence === 'implicit');
-		else if (isSet) writeValue(writer, node, {}, here, inner, false);
+		else if (isSet) writeValue(writer, node, node.kind === 'instant' ? 0n : {}, here, inner, false);
 		else if (node.presence === 'required') throw new TypeError(`tickforge: "${here}" is ${value === null ? 'null' : 'missing'}, and it is required`);
 	}
 }
