@@ -6,7 +6,7 @@ import { emitSymbolTable, type SymbolTableFunctions } from '../../../symbols/ind
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../../../wasm/index.ts';
 import type { Numbering } from '../../rows/batch-state.ts';
 import type { FULL } from '../../rows/faults.ts';
-import type { NameKind, RememberedKind } from './remembered.ts';
+import type { NameKind, RememberedKind } from '../../rows/remembered-names.ts';
 
 export interface Environment {
 	readonly m: ModuleBuilder;

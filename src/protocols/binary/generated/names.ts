@@ -4,10 +4,11 @@ import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
 import { emitFindInline } from '../../../symbols/index.ts';
 import { type Func, type FunctionBuilder, I32, type Local, V128 } from '../../../wasm/index.ts';
 import { FULL } from '../../rows/faults.ts';
+import { isSameKind, LONGEST_REMEMBERED, type NameKind, type RememberedNames } from '../../rows/remembered-names.ts';
 import { inlineView } from '../../rows/store.ts';
+import type { MessagePlan, Plan } from '../plan.ts';
 import type { TextNode } from '../wire.ts';
 import { type Foundation, type KnownNames, noteFault } from './environment.ts';
-import { isSameKind, LONGEST_REMEMBERED, type NameKind, type RememberedNames } from './remembered.ts';
 import { markValid, type Scope, storeNull, storeValue } from './scope.ts';
 
 /** An Utf8View holds texts up to this long itself. */
@@ -46,6 +47,32 @@ function emitKnownName(scope: Scope, kind: NameKind, column: ScalarColumn, at: I
 	});
 	storeValue(scope, column, id);
 	markValid(scope, column);
+}
+
+/** The kinds of names of a format's tables that can be remembered. */
+export function rememberedKinds(plans: readonly MessagePlan[]): NameKind[] {
+	const found: NameKind[] = [];
+	const visit = (plan: Plan): void => {
+		if (plan.kind === 'struct' || plan.kind === 'group') {
+			for (const segment of plan.body.segments) {
+				if (segment.kind === 'single') visit(segment.plan);
+				else for (const entry of segment.entries) visit(entry.plan);
+			}
+			return;
+		}
+		if ((plan.kind !== 'text' && plan.kind !== 'data') || plan.column === null) return;
+		const { node } = plan;
+		if (node.type?.kind !== 'symbol' || node.nullable || (node.kind === 'text' && node.bytes > 8)) return;
+		const kind: NameKind = { symbolTable: plan.column.symbolTable, bytes: node.kind === 'text' ? node.bytes : 0, pad: node.kind === 'text' ? node.pad : 'nul' };
+		if (!found.some((known) => isSameKind(known, kind))) found.push(kind);
+	};
+	for (const { body } of plans) {
+		for (const segment of body.segments) {
+			if (segment.kind === 'single') visit(segment.plan);
+			else for (const entry of segment.entries) visit(entry.plan);
+		}
+	}
+	return found;
 }
 
 /** Emits the functions for names that are not remembered. */

@@ -8,16 +8,15 @@
  * ```
  * An empty entry is zeros. A name of zeros belongs in place 0, whose entries therefore begin as other names.
  */
-import { type FunctionBuilder, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
-import type { MessagePlan, Plan } from '../plan.ts';
-import type { TextNode } from '../wire.ts';
+import { type FunctionBuilder, I32, I64, type Local, V128 } from '../../wasm/index.ts';
 
 /** Names that look alike are the same one within a kind. */
 export interface NameKind {
 	readonly symbolTable: number;
 	/** Of fixed size; 0: after a length. */
 	readonly bytes: number;
-	readonly pad: TextNode['pad'];
+	/** What stands behind a name of fixed size that is shorter; of others always the same. */
+	readonly pad: string;
 }
 
 interface Remembered extends NameKind {
@@ -36,32 +35,6 @@ const SECOND_FACTOR = BigInt.asIntN(64, 0xc2b2ae3d27d4eb4fn);
 export const LONGEST_REMEMBERED = 15;
 
 export const isSameKind = (a: NameKind, b: NameKind): boolean => a.symbolTable === b.symbolTable && a.bytes === b.bytes && a.pad === b.pad;
-
-/** The kinds of names of a format's tables that can be remembered. */
-export function rememberedKinds(plans: readonly MessagePlan[]): NameKind[] {
-	const found: NameKind[] = [];
-	const visit = (plan: Plan): void => {
-		if (plan.kind === 'struct' || plan.kind === 'group') {
-			for (const segment of plan.body.segments) {
-				if (segment.kind === 'single') visit(segment.plan);
-				else for (const entry of segment.entries) visit(entry.plan);
-			}
-			return;
-		}
-		if ((plan.kind !== 'text' && plan.kind !== 'data') || plan.column === null) return;
-		const { node } = plan;
-		if (node.type?.kind !== 'symbol' || node.nullable || (node.kind === 'text' && node.bytes > 8)) return;
-		const kind: NameKind = { symbolTable: plan.column.symbolTable, bytes: node.kind === 'text' ? node.bytes : 0, pad: node.kind === 'text' ? node.pad : 'nul' };
-		if (!found.some((known) => isSameKind(known, kind))) found.push(kind);
-	};
-	for (const { body } of plans) {
-		for (const segment of body.segments) {
-			if (segment.kind === 'single') visit(segment.plan);
-			else for (const entry of segment.entries) visit(entry.plan);
-		}
-	}
-	return found;
-}
 
 export interface RememberedNames {
 	/** Emits, once: memory as it comes is made empty. */
