@@ -1,13 +1,12 @@
 /** The framers of delimited.ts as WebAssembly: the same steps, the same trace. */
 import { DEPTH_LIMIT, DESCRIPTOR, ERROR_CATEGORIES, type ErrorCategory } from '../compiler/parser-abi.ts';
 import { createModule, F64, type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder } from '../wasm/index.ts';
-import { SCAN, SCAN_STOP } from './scan-abi.ts';
+import { type FramerOptions, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 export interface DelimitedScannerOptions {
 	/** Field number of the items; 0 where whole messages are wanted. */
 	readonly items: number;
 	readonly grpc: boolean;
-	readonly shared: boolean;
 	/** Where its own state is behind the context. */
 	readonly state: { readonly list: number; readonly compressed: number };
 }
@@ -93,9 +92,9 @@ function emitPassed(m: ModuleBuilder, { read, after }: Varints): Func<I32> {
 	return passed;
 }
 
-export function generateDelimitedScanner({ items, grpc, shared, state }: DelimitedScannerOptions): Uint8Array<ArrayBuffer> {
-	const m = createModule('delimited messages');
-	m.importMemory('env', 'memory', shared ? { min: 1, max: 65536, shared: true } : { min: 1 });
+export function generateDelimitedScanner({ items, grpc, state }: DelimitedScannerOptions, options: FramerOptions = {}): Uint8Array<ArrayBuffer> {
+	const m = createModule('delimited messages', { countBranches: options.countBranches ?? false });
+	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
 	const varints = emitVarint(m);
 	const { read, after } = varints;
 	const passed = items === 0 ? null : emitPassed(m, varints);

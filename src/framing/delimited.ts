@@ -50,7 +50,7 @@ function delimited(name: string, description: string, items: number, grpc: boole
 		binary: false,
 		stateBytes: STATE.size,
 		reference: (memory) => delimitedScanner(memory, items, grpc),
-		generate: (options = {}) => generateDelimitedScanner({ items, grpc, shared: options.shared ?? false, state: STATE }),
+		generate: (options) => generateDelimitedScanner({ items, grpc, state: STATE }, options),
 		counts(memory, context) {
 			const compressed = new DataView(memory.buffer).getUint32(context + STATE.compressed, true);
 			return compressed === 0 ? {} : { compressed };
