@@ -116,7 +116,7 @@ Exit codes: 0 recognised, 1 wrong usage, 2 cannot be read, or not recognised.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
-		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
+		text: `tickforge inspect <preset | schema.ts | schema.xml> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
                   [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
@@ -130,6 +130,7 @@ of their columns, and with --code the generated WebAssembly as readable text.
                processor's counters (cycles, instructions, misses) run around the
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
+  --format NAME  how the file is cut, as for tickforge run (default: found by trying)
 
   --branches   instead: parses the file with code that counts, and prints the source of
                the generated parser with what became of every branch, switch and loop:
@@ -171,7 +172,7 @@ which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	prove: {
 		summary: 'prove that your parser allocates nothing per message, and leaves nothing behind',
-		text: `tickforge prove allocations <preset | schema.ts> [file | -] [options]
+		text: `tickforge prove allocations <preset | schema.ts | schema.xml> [file | -] [options]
 
 Runs framing, parser and batches over 10 million messages: those of the file, again
 and again, or generated ones. Says what the heap, memory outside of it and the arena
@@ -186,7 +187,8 @@ A schema module may export a function onBatch(batch): it is part of what is prov
   --restarts N   starts and stops (default 30; 0 leaves them out)
   --allow BYTES  what may be allocated once, in all (default 65536): the engine
                  still compiles functions now and then
-  --format NAME, --tier NAME, --rows N, --items N   as for tickforge run
+  --format NAME, --protocol NAME, --date DAY, --tier NAME, --rows N, --items N
+                 as for tickforge run
   --json         one JSON object on standard output
 
   tickforge prove allocations binance-spot
@@ -196,15 +198,26 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml> [options]
+
+Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
+Of another preset or a schema of your own: messages made up, each kind in turn.
 
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
-  --format NAME  capture (default), ndjson, length-32-little, msgpack
+  --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
+                 of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
+                 length-32-big, length-16-little, length-16-big
+  --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
-  --list         the venues`,
+  --losses SHARE share of packets that are lost (moldudp64, soupbintcp)
+  --list         the venues
+
+  tickforge simulate coinbase --out day.capture.zst
+  tickforge simulate nasdaq-itch-5.0 --messages 1e6 --format moldudp64 --losses 0.001 --out day.mold
+  tickforge simulate ./schema.xml --out made-up.sbe`,
 	},
 	types: {
 		summary: "write the TypeScript types of a schema's rows",

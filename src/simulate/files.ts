@@ -4,8 +4,8 @@ import { encodeMessagePack } from '../protocols/msgpack/index.ts';
 import type { SimulatedMessage } from './index.ts';
 import { ascii } from './text-writer.ts';
 
-/** `length-32-little`: each message after its length, four bytes. `msgpack`: the values of each message as MessagePack, without times. */
-export type FileFormat = 'capture' | 'ndjson' | 'length-32-little' | 'msgpack';
+/** `length-32-little`: each message after its length, four bytes. `msgpack`: the values of each JSON message as MessagePack, without times. `concatenated`: messages as they are, one behind the other. */
+export type FileFormat = 'capture' | 'ndjson' | 'length-32-little' | 'msgpack' | 'concatenated';
 export type FileCompression = 'none' | 'gzip' | 'zstd';
 
 const PIECE = 1 << 20;

@@ -55,7 +55,7 @@ describe('a .proto file', () => {
 		expect(tickforge('run', 'two.proto', 'day.bin').stderr).toContain('which message? Add --message NAME: A, B');
 		expect(tickforge('run', 'feed.proto', 'day.bin', '--message', 'Update').stderr).toContain('did you mean my.feed.Update?');
 		expect(tickforge('run', 'nowhere.proto', 'day.bin').stderr).toContain('there is no file nowhere.proto');
-		writeFileSync(path('importing.proto'), 'syntax = "proto3"; import "elsewhere/x.proto"; message A { int32 a = 1; }');
+		writeFileSync(path('importing.proto'), 'syntax = "proto3"; import "elsewhere/x.proto"; message A { X a = 1; }');
 		expect(tickforge('types', 'importing.proto').stderr).toContain('name its folder with include');
 		expect(tickforge('run', 'nasdaq-itch-5.0', 'day.bin', '--message', 'A').stderr).toContain('--message is for .proto files');
 	});

@@ -354,4 +354,29 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 			expect(meta('2a00')).toEqual({ category: 'unknown-message', offset: 0 });
 		});
 	});
+
+	/** https://protobuf.dev/programming-guides/encoding/ */
+	it('reads the examples of the encoding guide', async () => {
+		const guide = await parseProto(
+			'syntax = "proto2"; message Test1 { optional int32 a = 1; } message Test2 { optional string b = 2; } message Test3 { optional Test1 c = 3; } message Test4 { optional string d = 4; repeated int32 e = 5; } message Test5 { repeated int32 f = 6 [packed = true]; } message Test6 { map<string, int32> g = 7; } message Zigzag { repeated sint32 z = 1; }',
+		);
+		const read = (message: string, hex: string): Outcome => run(protobuf(guide, message), hex);
+		expect(read('Test1', '08 96 01')).toEqual({ a: 150 });
+		expect(read('Test1', '08 fe ff ff ff ff ff ff ff ff 01')).toEqual({ a: -2 });
+		expect(read('Test2', '12 07 74 65 73 74 69 6e 67')).toEqual({ b: 'testing' });
+		expect(read('Test3', '1a 03 08 96 01')).toEqual({ c: { a: 150 } });
+		expect(read('Test4', '22 05 68 65 6c 6c 6f 28 01 28 02 28 03')).toEqual({ d: 'hello', e: [1, 2, 3] });
+		expect(read('Test4', '28 01 28 02 22 05 68 65 6c 6c 6f 28 03')).toEqual({ d: 'hello', e: [1, 2, 3] });
+		expect(read('Test5', '32 06 03 8e 02 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		expect(read('Test5', '30 03 30 8e 02 30 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		// Packed fields may be joined: one list in parts.
+		expect(read('Test5', '32 01 03 32 05 8e 02 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		expect(read('Test6', '3a 05 0a 01 61 10 05')).toEqual({ g: [{ key: 'a', value: 5 }] });
+		expect(read('Zigzag', '08 00 08 01 08 02 08 03 08 fe ff ff ff 0f 08 ff ff ff ff 0f')).toEqual({ z: [0, -1, 1, -2, 0x7fffffff, -0x80000000] });
+	});
+
+	it('merges a message of two encodings that are put together', () => {
+		const parts = p2('All', '0801 4204 0801 1803 4202 1804 0807');
+		expect(parts).toEqual(p2('All', '0807 4206 0801 1803 1804'));
+	});
 });
