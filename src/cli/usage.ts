@@ -106,7 +106,9 @@ Looks at the first bytes (unpacked, where they are compressed; of packet capture
 the UDP datagrams), says what they may be, how sure that is and why, which presets fit,
 and what to type next.
 
-  --schema FILE  try this schema, too: a module or an SBE schema's XML; may be repeated
+  --schema FILE  try this schema, too: a module, an SBE schema's XML or a .proto file; may be
+                 repeated
+  --message NAME, --tables ONEOF, --include DIR   of .proto files: as for tickforge run
   --json         one JSON object on standard output
 
   tickforge detect day.pcap.gz
@@ -198,7 +200,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue | preset | schema.ts | schema.xml> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml | schema.proto> [options]
 
 Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
 Of another preset or a schema of your own: messages made up, each kind in turn.
@@ -209,7 +211,9 @@ Of another preset or a schema of your own: messages made up, each kind in turn.
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
   --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
                  of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
-                 length-32-big, length-16-little, length-16-big
+                 length-32-big, length-16-little, length-16-big; of Protobuf:
+                 varint-delimited, grpc
+  --message NAME, --tables ONEOF, --include DIR   of a .proto file: as for tickforge run
   --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --losses SHARE share of packets that are lost (moldudp64, soupbintcp)
