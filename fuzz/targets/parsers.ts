@@ -84,12 +84,8 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 			link(world, protocol.generate(layout, options));
 	const makes: (readonly [string, Make | null])[] = [
 		['reference', null],
-		...(protocol.referenceOnly === true
-			? ([['reference, other surroundings', null]] as const)
-			: ([
-					['generated, counting', generated({ countBranches: true, relaxedSimd })],
-					['generated', generated({ relaxedSimd: false })],
-				] as const)),
+		['generated, counting', generated({ countBranches: true, relaxedSimd })],
+		['generated', generated({ relaxedSimd: false })],
 		...(protocol.learner === undefined
 			? []
 			: ([

@@ -68,7 +68,7 @@ export function generateInput(protocol: Protocol, preset: string): RepeatedInput
 	const isText = protocol.name === 'json';
 	if (venue === undefined && !canBeMadeUp(protocol)) throw new UsageError(`tickforge prove: messages of ${protocol.name} are not made up; name a file of them`);
 	const messages = venue === undefined ? breakMessages(protocol, messagesOfProtocol(protocol, GENERATED), 0) : simulate({ venue, messages: GENERATED, ...(protocol.name === 'msgpack' ? { protocol: 'msgpack' } : {}) });
-	const format = isText ? 'ndjson' : protocol.name === 'msgpack' ? 'msgpack' : 'length-32-little';
+	const format = isText ? 'ndjson' : protocol.name === 'msgpack' ? 'msgpack' : protocol.name === 'protobuf' ? 'varint-delimited' : 'length-32-little';
 	// What is MessagePack already stays as it is.
 	const pieces = [...framePieces(messages, format === 'msgpack' ? 'concatenated' : format)];
 	const framing = (FRAMINGS[format] as () => Framing)();

@@ -6,7 +6,7 @@ import { binaryPresets } from '../protocols/presets.ts';
 import { type BinaryVenue, binaryVenues, breakMessages, type FileFormat, framePackets, framePieces, type Losses, PACKET_FORMATS, type PacketFormat, type SimulatedMessage, simulate, type Venue, venues } from '../simulate/index.ts';
 import { canBeMadeUp, messagesOfProtocol } from '../simulate/of-protocol.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { isPresetName, loadSchema } from './load-schema.ts';
+import { isPresetName, loadSchema, PROTO_OPTIONS, type SchemaArguments } from './load-schema.ts';
 import { PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
 import { bytesText, count, table } from './terminal.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
@@ -46,11 +46,11 @@ function sessionOf(venue: Venue | BinaryVenue, numbers: SimulationNumbers, proto
 }
 
 /** Messages made up for a preset or schema that nobody simulates. */
-async function madeUp(given: string, { messages, seed, faults }: SimulationNumbers, protocol: ProtocolName | undefined): Promise<Simulation> {
-	const loaded = readAs('simulate', (await loadSchema('simulate', given)).protocol, protocol);
-	if (!canBeMadeUp(loaded)) throw new UsageError(`tickforge simulate: messages of ${loaded.name} are not made up; simulate JSON, MessagePack or a binary format`);
+async function madeUp(given: string, { messages, seed, faults }: SimulationNumbers, protocol: ProtocolName | undefined, ofProto: SchemaArguments): Promise<Simulation> {
+	const loaded = readAs('simulate', (await loadSchema('simulate', given, ofProto)).protocol, protocol);
+	if (!canBeMadeUp(loaded)) throw new UsageError(`tickforge simulate: messages of ${loaded.name} are not made up; simulate JSON, MessagePack, Protobuf or a binary format`);
 	const made = breakMessages(loaded, messagesOfProtocol(loaded, messages, seed), faults, seed);
-	const own: readonly SimulationFormat[] = loaded.name === 'json' ? ['ndjson'] : loaded.name === 'msgpack' ? ['msgpack'] : [];
+	const own: readonly SimulationFormat[] = loaded.name === 'json' ? ['ndjson'] : loaded.name === 'msgpack' ? ['msgpack'] : loaded.name === 'protobuf' ? ['varint-delimited', 'grpc'] : [];
 	return { messages: made, formats: [...own, ...formatsFrom(['length-32-little'])], url: '', isMessagePack: loaded.name === 'msgpack' };
 }
 
@@ -86,6 +86,7 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 		faults: { type: 'string', default: '0' },
 		losses: { type: 'string', default: '0' },
 		list: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	if (values.list) {
 		console.log(table([...venues(), ...binaryVenues()].map((venue) => [venue])));
@@ -100,7 +101,7 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 		faults: numberOption('simulate', 'faults', values.faults, 0, 1) ?? 0,
 	};
 	const protocol = choice('simulate', 'protocol', values.protocol, PROTOCOL_NAMES);
-	const simulation = await simulationOf(given, numbers, protocol);
+	const simulation = await simulationOf(given, numbers, protocol, values);
 	const format = choice('simulate', 'format', values.format, simulation.formats) ?? (simulation.formats[0] as SimulationFormat);
 	if (simulation.isMessagePack && format === 'msgpack' && numbers.faults > 0) throw new UsageError('tickforge simulate: what follows a broken MessagePack value cannot be told from it; use --format length-32-little with --faults');
 	const losses = numberOption('simulate', 'losses', values.losses, 0, 0.9) ?? 0;
@@ -117,12 +118,12 @@ export async function simulateCommand(args: readonly string[]): Promise<number> 
 	return EXIT.ok;
 }
 
-async function simulationOf(given: string | undefined, numbers: SimulationNumbers, protocol: ProtocolName | undefined): Promise<Simulation> {
+async function simulationOf(given: string | undefined, numbers: SimulationNumbers, protocol: ProtocolName | undefined, ofProto: SchemaArguments): Promise<Simulation> {
 	const all = [...venues(), ...binaryVenues()];
 	const venue = all.find((one) => one === given);
 	if (venue !== undefined) return sessionOf(venue, numbers, protocol);
 	// A preset that nobody simulates, or a file.
-	if (given !== undefined && (/[./\\]/.test(given) || isPresetName(given))) return madeUp(given, numbers, protocol);
+	if (given !== undefined && (/[./\\]/.test(given) || isPresetName(given))) return madeUp(given, numbers, protocol, ofProto);
 	const near = given === undefined ? null : nearest(given, all);
 	throw new UsageError(`tickforge simulate: ${given === undefined ? 'which venue?' : `there is no simulated venue "${given}"${near === null ? '' : `; did you mean "${near}"?`}`} Venues: ${all.join(', ')}. Or name a preset or schema, whose messages are made up: ./feed.ts, ./schema.xml`);
 }

@@ -198,7 +198,7 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue | preset | schema.ts | schema.xml> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml | schema.proto> [options]
 
 Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
 Of another preset or a schema of your own: messages made up, each kind in turn.
@@ -209,7 +209,9 @@ Of another preset or a schema of your own: messages made up, each kind in turn.
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
   --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
                  of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
-                 length-32-big, length-16-little, length-16-big
+                 length-32-big, length-16-little, length-16-big; of Protobuf:
+                 varint-delimited, grpc
+  --message NAME, --tables ONEOF, --include DIR   of a .proto file: as for tickforge run
   --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
   --losses SHARE share of packets that are lost (moldudp64, soupbintcp)

@@ -8,7 +8,9 @@ export const FAULTS = ['cut', 'flipped byte', 'wrong type', 'number out of range
 export const BINARY_FAULTS = ['cut', 'trailing bytes', 'unknown message', 'wrong code', 'forged count', 'not UTF-8'] as const;
 /** Of MessagePack. */
 export const MESSAGEPACK_FAULTS = ['cut', 'trailing bytes', 'unused byte'] as const;
-export type Fault = (typeof FAULTS)[number] | (typeof BINARY_FAULTS)[number] | (typeof MESSAGEPACK_FAULTS)[number];
+/** Of Protobuf, in which a part of a message may be a whole one. */
+export const PROTOBUF_FAULTS = ['cut', 'wrong type', 'forged count'] as const;
+export type Fault = (typeof FAULTS)[number] | (typeof BINARY_FAULTS)[number] | (typeof MESSAGEPACK_FAULTS)[number] | (typeof PROTOBUF_FAULTS)[number];
 
 /** Breaks a message: the broken one and how, or null where this kind finds nothing to break. */
 export type Breaker = (random: Random, message: Uint8Array) => { readonly bytes: Uint8Array; readonly fault: Fault } | null;
@@ -33,6 +35,13 @@ export const breakMessagePack: Breaker = (random, message) => {
 	const bytes = message.slice();
 	bytes[0] = 0xc1;
 	return { bytes, fault };
+};
+
+export const breakProtobuf: Breaker = (random, message) => {
+	const fault = random.pick(PROTOBUF_FAULTS);
+	// A tag that is not complete; a wire type that is none; a length that nothing has.
+	const tail = { cut: [0x80], 'wrong type': [0x0f], 'forged count': [0x7a, 0xff, 0xff, 0xff, 0xff, 0x0f] }[fault];
+	return { bytes: Uint8Array.from([...message, ...tail]), fault };
 };
 
 /** Where a message of a format can be broken. Offsets are from its start. */

@@ -3,7 +3,7 @@ import type { Protocol } from '../compiler/protocol.ts';
 import type { BinaryProtocol, WireFormat } from '../protocols/binary/index.ts';
 import { itch50 } from '../protocols/itch/index.ts';
 import { binanceSpotStreams } from '../protocols/sbe/index.ts';
-import { type Breaker, breakerOf, breakJson, breakMessagePack, type Fault } from './faults.ts';
+import { type Breaker, breakerOf, breakJson, breakMessagePack, breakProtobuf, type Fault } from './faults.ts';
 import { asMessagePack } from './files.ts';
 import { itchSession, type TimedMessage } from './itch.ts';
 import { createRandom, type Random } from './random.ts';
@@ -11,7 +11,7 @@ import { TextWriter } from './text-writer.ts';
 import { type BinaryVenue, createSession, type Venue, venues } from './venues.ts';
 
 export { krakenChecksum, okxChecksum } from './checksums.ts';
-export { BINARY_FAULTS, FAULTS, type Fault, MESSAGEPACK_FAULTS } from './faults.ts';
+export { BINARY_FAULTS, FAULTS, type Fault, MESSAGEPACK_FAULTS, PROTOBUF_FAULTS } from './faults.ts';
 export { compressPieces, type FileCompression, type FileFormat, framePieces } from './files.ts';
 export { framePackets, type Losses, PACKET_FORMATS, type PacketFormat, type PacketOptions } from './packets.ts';
 export { type BinaryVenue, binaryVenues, type Venue, venues } from './venues.ts';
@@ -98,7 +98,7 @@ function* marketSession(venue: Exclude<SimulateOptions['venue'], 'nasdaq-itch-5.
 export function* breakMessages(protocol: Protocol, messages: Iterable<Uint8Array>, faults: number, seed = 1): Generator<SimulatedMessage, void, undefined> {
 	const random = createRandom(seed ^ 0x5eed);
 	const { format } = protocol as Partial<BinaryProtocol>;
-	const breakMessage: Breaker = protocol.name === 'binary' && format !== undefined ? breakerOf(format) : protocol.name === 'msgpack' ? breakMessagePack : breakJson;
+	const breakMessage: Breaker = protocol.name === 'binary' && format !== undefined ? breakerOf(format) : protocol.name === 'msgpack' ? breakMessagePack : protocol.name === 'protobuf' ? breakProtobuf : breakJson;
 	let received = START;
 	for (const payload of messages) {
 		received += 1000;

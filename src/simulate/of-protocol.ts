@@ -1,7 +1,9 @@
 /** Messages made up for a protocol, whichever it is: for trials without recorded input. */
 import type { Protocol } from '../compiler/protocol.ts';
 import type { BinaryProtocol } from '../protocols/binary/index.ts';
+import type { ProtobufProtocol } from '../protocols/protobuf/index.ts';
 import { messagesOfFormat } from './of-format.ts';
+import { messagesOfProtobuf } from './of-protobuf.ts';
 import { messagePackOfSchema, messagesOfSchema } from './of-schema.ts';
 
 type Maker = (protocol: Protocol, messages: number, seed: number) => Uint8Array[];
@@ -12,6 +14,7 @@ const encoder = new TextEncoder();
 const MAKERS: Readonly<Record<string, Maker>> = {
 	json: ({ schema }, messages, seed) => messagesOfSchema(schema, messages, seed).map((text) => encoder.encode(text)),
 	msgpack: ({ schema }, messages, seed) => messagePackOfSchema(schema, messages, seed),
+	protobuf: (protocol, messages, seed) => messagesOfProtobuf(protocol as ProtobufProtocol, messages, seed),
 	binary: (protocol, messages, seed) => messagesOfFormat(protocol as BinaryProtocol, messages, seed),
 };
 

@@ -29,6 +29,8 @@ const PROTO2 = `
 	}
 	message Must { required int32 a = 1; optional Must2 b = 2; }
 	message Must2 { required int32 c = 1; }
+	message Entries { map<int32, Sided> of = 1; }
+	message Sided { optional Side side = 1; }
 `;
 
 const PROTO3 = `
@@ -280,6 +282,16 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 			unknownFields: bytes('3a050a01611009'),
 		});
 		expect(read('3a07 0a01 61 1009 1001')).toMatchObject({ byName: [{ key: 'a', value: 'BUY' }], unknownFields: null });
+		// Wherever its key stands.
+		expect(read('3a05 1009 0a01 61')).toMatchObject({ byName: [], unknownFields: bytes('3a0510090a0161') });
+		// In a message that is an entry's value it is that message's unknown field.
+		expect(p2('Entries', '0a06 0801 1202 0809 0a06 0802 1202 0801', { unknown: 'keep' })).toMatchObject({
+			of: [
+				{ key: 1, value: { side: null } },
+				{ key: 2, value: { side: 'BUY' } },
+			],
+			unknownFields: null,
+		});
 	});
 
 	it('writes explicit defaults', () => {

@@ -61,6 +61,8 @@ describe('the encoder', () => {
 		const message = Uint8Array.from([0x08, 7, 0xa2, 1, 2, 0xff, 0]);
 		const row = parseOne(reference(keeping).create, keeping.schema, message);
 		expect(hex(createProtobufEncoder(keeping).encode('feed', row as never))).toBe(hex(message));
+		// Also where messages are numbered, in a column behind it.
+		expect(parseOne(reference(keeping).create, keeping.schema, message, { sequence: true })).toMatchObject(row);
 	});
 
 	it('writes the member that makes a table, though it is empty', () => {
