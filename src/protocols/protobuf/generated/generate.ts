@@ -16,7 +16,7 @@ import type { ProtobufFormat } from '../wire.ts';
 import { emitMessage, type UnknownFields } from './rows.ts';
 import { emitScanner } from './scanner.ts';
 import { emitSelection } from './selection.ts';
-import { emitPutText, emitValues } from './values.ts';
+import { emitPutText, emitValues, WORKSPACE } from './values.ts';
 
 /** An Utf8View holds bytes up to this many itself. */
 const INLINE_BYTES = 12;
@@ -28,7 +28,7 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 		...(answers === null ? {} : { likely: answers.likely }),
 	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
-	const pool = createConstantPool(m);
+	const pool = createConstantPool(m, WORKSPACE.size);
 	const variants = planVariants(format, layout);
 	const scanner = emitScanner(m);
 	const { faults } = scanner;
@@ -44,8 +44,6 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 	const collector = format.unknown === 'keep' ? createCollector(m.global(I32, 0, { name: 'unknownBytes', mutable: true }), m.global(I32, 0, { name: 'unknownTo', mutable: true })) : null;
 	const reads = variants.map((variant) => emitMessage(s, variant, row, variant.unknown === null ? null : collector));
 	const select = format.oneofPath === null ? null : emitSelection(m, s, format.variants, format.oneofPath);
-	/** Of unknown fields that their view has room for. Too long to be taken for another constant. */
-	const shortUnknown = pool.add(new Uint8Array(528));
 
 	/** `accept <variant>(p, end, context, descriptor) -> 1 | 0` */
 	const accept = variants.map(({ variant, index, table, unknown }): Func<I32> => {
@@ -71,7 +69,7 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 						const text = f.local(I32, stores.pending.text, 'text');
 						const short = f.local(I32, length.leU(INLINE_BYTES), 'short');
 						f.if(short.eqz().and(length.gtU(I32.of(table.textCapacity).sub(text))), () => faults.raise(f, 'full', p));
-						const to = f.local(I32, I32.select(short, pool.base.add(shortUnknown), s.batch.add(text).add(table.textOffset)), 'to');
+						const to = f.local(I32, I32.select(short, pool.base.add(WORKSPACE.unknown), s.batch.add(text).add(table.textOffset)), 'to');
 						batchState.resetPending(f, table, s.batch);
 						collector.begin(f, to);
 						readAll();
