@@ -106,7 +106,9 @@ Looks at the first bytes (unpacked, where they are compressed; of packet capture
 the UDP datagrams), says what they may be, how sure that is and why, which presets fit,
 and what to type next.
 
-  --schema FILE  try this schema, too: a module or an SBE schema's XML; may be repeated
+  --schema FILE  try this schema, too: a module, an SBE schema's XML or a .proto file; may be
+                 repeated
+  --message NAME, --tables ONEOF, --include DIR   of .proto files: as for tickforge run
   --json         one JSON object on standard output
 
   tickforge detect day.pcap.gz

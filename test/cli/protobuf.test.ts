@@ -43,6 +43,13 @@ describe('a .proto file', () => {
 		expect(summary('feed.proto', 'cut.bin', '--format', 'varint-delimited', '--quarantine', 'cut.tfq')).toMatchObject({ messages: 400, refused: 1 });
 	});
 
+	it('is detected, with the schema and without', () => {
+		const { stdout } = tickforge('detect', 'day.bin', '--schema', 'feed.proto', '--tables', 'body');
+		expect(stdout).toContain('64 of its first 64 messages are of Update');
+		expect(stdout).toContain('tickforge run feed.proto day.bin --tables body --format varint-delimited');
+		expect(tickforge('detect', 'day.bin').stdout).toContain('tickforge run feed.proto day.bin --message NAME --format varint-delimited');
+	});
+
 	it('gives types', () => {
 		const { stdout, stderr } = tickforge('types', 'feed.proto', '--tables', 'body');
 		expect(stderr).toBe('');
