@@ -230,7 +230,6 @@ const protobufRandom = (number: number): Target => ({
 			seeds: inputsOf(Array.from({ length: MESSAGES }, () => anyMessage(draws(400), one))),
 			words: [...[[0x08], [0x0a, 0], [0x0b], [0x0c], [0x12, 2], [0x80, 0], [0x7d, 0, 0, 0, 0], [0xfa, 0xff, 0xff, 0xff, 0x0f], [0x79]].map((word) => Uint8Array.from(word)), ...names],
 			print: hex,
-			sources: [],
 		});
 	},
 });

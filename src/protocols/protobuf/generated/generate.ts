@@ -7,17 +7,23 @@ import { followBranchProfile } from '../../../compiler/branch-profile.ts';
 import { CONTEXT, DESCRIPTOR, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
+import { addDigitConstants } from '../../../kernels/decimals.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, type FunctionBuilder, type Global, I32, I64 } from '../../../wasm/index.ts';
+import { createModule, type Func, type FunctionBuilder, type Global, I32, I64, type Label } from '../../../wasm/index.ts';
 import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
+import { createRememberedNames, nameMasks, rememberedBytes } from '../../rows/remembered-names.ts';
 import { emitStores, inlineView, markValid, storeNull } from '../../rows/store.ts';
 import { planVariants } from '../plan.ts';
 import type { ProtobufFormat } from '../wire.ts';
+import { emitFinds, kindOfNames, namedTables } from './fast-values.ts';
 import { emitMessage, type UnknownFields } from './rows.ts';
 import { emitScanner } from './scanner.ts';
 import { emitSelection } from './selection.ts';
+import { emitStreak } from './streaks.ts';
 import { emitPutText, emitValues, WORKSPACE } from './values.ts';
 
+/** With more tables than this, only the streak of the last message's is tried. */
+const MOST_STREAKS = 8;
 /** An Utf8View holds bytes up to this many itself. */
 const INLINE_BYTES = 12;
 
@@ -28,8 +34,10 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 		...(answers === null ? {} : { likely: answers.likely }),
 	});
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
-	const pool = createConstantPool(m, WORKSPACE.size);
 	const variants = planVariants(format, layout);
+	const names = namedTables(variants).map(kindOfNames);
+	const pool = createConstantPool(m, WORKSPACE.size + rememberedBytes(names));
+	const remembered = createRememberedNames(names, WORKSPACE.size, pool.add(nameMasks()));
 	const scanner = emitScanner(m);
 	const { faults } = scanner;
 	const stores = emitStores(m, faults, Math.max(1, ...layout.tables.map((table) => table.spaces.length)));
@@ -44,6 +52,12 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 	const collector = format.unknown === 'keep' ? createCollector(m.global(I32, 0, { name: 'unknownBytes', mutable: true }), m.global(I32, 0, { name: 'unknownTo', mutable: true })) : null;
 	const reads = variants.map((variant) => emitMessage(s, variant, row, variant.unknown === null ? null : collector));
 	const select = format.oneofPath === null ? null : emitSelection(m, s, format.variants, format.oneofPath);
+	const fast = { ...s, digits: addDigitConstants(pool), remembered, finds: emitFinds(s, remembered, namedTables(variants)), lists: new Map() };
+	const streaks = variants.map((variant) => emitStreak(fast, format, variant, batchState));
+	const several = variants.length > 1;
+	/** The variant of the last message. */
+	const lastVariant = m.global(I32, 0, { name: 'lastVariant', mutable: true });
+	const isCleared = m.global(I32, 0, { name: 'isCleared', mutable: true });
 
 	/** `accept <variant>(p, end, context, descriptor) -> 1 | 0` */
 	const accept = variants.map(({ variant, index, table, unknown }): Func<I32> => {
@@ -100,6 +114,25 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 		const variant = f.local(I32, undefined, 'variant');
 		const accepted = f.local(I32, undefined, 'accepted');
 		f.store(context, I32.of(STOP.done), CONTEXT.stop);
+		f.if(isCleared.eqz(), () => {
+			remembered.clear(f, pool.base);
+			isCleared.set(f, I32.of(1));
+		});
+		/** Emits: as many messages as are a variant's streak, from this one on; goes on to `next` where there are any. */
+		const takeStreak = (index: number, next: Label): void => {
+			const streak = streaks[index] ?? null;
+			if (streak === null) return;
+			const taken = f.local(I32, streak.call(descriptor, count.sub(done), context), 'taken');
+			f.if(taken, () => {
+				const entry = CONTEXT.variants + index * CONTEXT.variantSize + CONTEXT.variantMessages;
+				f.store(context, I32.load(context, entry).add(taken), entry);
+				f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
+				descriptor.set(descriptor.add(taken.shl(4)));
+				done.set(done.add(taken));
+				if (several) lastVariant.set(f, I32.of(index));
+				next.branch();
+			});
+		};
 		const acceptAs = (index: number): void => accepted.set((accept[index] as Func<I32>).call(p, end, context, descriptor));
 		f.block((stopped) => {
 			f.loop((message) => {
@@ -107,6 +140,14 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
 				end.set(p.add(I32.load(descriptor, DESCRIPTOR.length)));
 				accepted.set(I32.of(0));
+				if (!several) takeStreak(0, message);
+				else {
+					f.switch(
+						lastVariant,
+						streaks.map((_, index) => () => takeStreak(index, message)),
+					);
+					if (streaks.length <= MOST_STREAKS) for (const index of streaks.keys()) f.if(lastVariant.ne(index), () => takeStreak(index, message));
+				}
 				if (select === null) {
 					variant.set(I32.of(0));
 					acceptAs(0);
@@ -117,6 +158,7 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 						variants.map((_, index) => () => acceptAs(index)),
 					);
 				}
+				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(f, faults, { p, end, context, variant, variants }, stopped));
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));

@@ -48,7 +48,7 @@ const NAN_BITS = 0x7ff8000000000000n;
 const I64_MOST = (1n << 63n) - 1n;
 /**
  * The pool's workspace: behind what the kernels write to, a number's digits, and unknown fields that their view has room
- * for. Constants are never written to.
+ * for; names that are remembered follow. Constants are never written to.
  */
 export const WORKSPACE = { digits: 8192, unknown: 8192 + 64, size: 8192 + 128 } as const;
 /** A minus and the ten digits of 2^31. */
