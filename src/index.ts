@@ -1,6 +1,7 @@
 /**
  * tickforge: exchange bytes in, typed Arrow-compatible columns out. Start with `compile(json(schema))`.
  */
+export * from './book/index.ts';
 export * from './codecs/index.ts';
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {
@@ -35,7 +36,9 @@ export { createProfile, type LayoutProfile, mergeProfiles, type ProfileMessage, 
 export { DESCRIPTOR, type ErrorCategory, READ_BEYOND } from './compiler/parser-abi.ts';
 export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
+export { type Candidate, type DatagramStream, type Detection, type DetectOptions, detect, type PresetFit } from './detect/index.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
+export { type DelimitedOptions, grpcMessages, varintDelimited } from './framing/delimited.ts';
 export { binaryFile, lengthPrefixed, simpleOpenFraming } from './framing/length-prefixed.ts';
 export { datagrams, type PacketCaptureOptions, packetCapture } from './framing/packet-capture.ts';
 export { moldUdp64, sequencedUnits } from './framing/packets.ts';
@@ -51,7 +54,7 @@ export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type Encod
 export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
-export { loadProto, type ProtobufColumn, type ProtobufOptions, type ProtobufProtocol, type ProtoFileOptions, type ProtoTypes, parseProto, protobuf } from './protocols/protobuf/index.ts';
+export * from './protocols/protobuf/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

@@ -1,98 +1,120 @@
 import type { Protocol } from '../compiler/protocol.ts';
-import { exchanges } from '../exchanges/index.ts';
-import { detectFormat } from '../framing/detect.ts';
-import { isQuarantine, readQuarantine } from '../integrity/quarantine.ts';
-import { parseFeed } from '../pipeline/feed.ts';
-import { binaryPresets } from '../protocols/presets.ts';
-import type { Schema } from '../schema/index.ts';
-import { bytesSource } from '../sources/bytes.ts';
+import { type Candidate, type Detection, detect } from '../detect/index.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
 import { readArguments } from './arguments.ts';
-import { findFraming } from './binary-framing.ts';
-import { protocolOf } from './protocols.ts';
+import { loadSchema, PROTO_OPTIONS, type SchemaArguments } from './load-schema.ts';
 import { table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
-export interface PresetFit {
-	readonly preset: string;
-	/** Share of the sample's messages that the preset accepts. */
-	readonly accepted: number;
-	readonly messages: number;
-	/** Of the accepted ones, those with rows. */
-	readonly tables: readonly string[];
+/** Bytes that are looked at, unpacked. */
+export const DETECT_BYTES = 1 << 20;
+/** Less is not worth a line. */
+const LEAST_SHOWN = 0.01;
+const LIKELY = 0.5;
+
+export interface DetectedInput {
+	readonly path: string;
+	readonly compression: string | null;
+	readonly detection: Detection;
+	/** The schemas that were given, by what parses them. */
+	readonly schemas: ReadonlyMap<Protocol, string>;
 }
 
-const SAMPLE = 1 << 18;
-
-/** Tries every preset on a sample; the best first. */
-export async function fitPresets(sample: Uint8Array, complete: boolean): Promise<PresetFit[]> {
-	const fits: PresetFit[] = [];
-	for (const preset of Object.values(exchanges)) {
-		const { framing, format } = detectFormat(sample, complete);
-		if (framing === null) return [];
-		// The last message of a sample is cut: it does not count.
-		const isBinary = format === 'msgpack';
-		const cut = complete || isBinary ? sample : sample.subarray(0, sample.lastIndexOf(0x0a) + 1 || sample.length);
-		const protocol = protocolFor(preset.schema, isBinary);
-		if (protocol === null) continue;
-		const { statistics } = await parseFeed(protocol, bytesSource(cut), framing, { tier: 'schema', rows: 256, items: 16384, longest: SAMPLE, window: SAMPLE * 2, ceiling: 2 ** 29 });
-		const tables = preset.schema.variants.filter(({ name, role }) => role === 'table' && (statistics.variants[name] ?? 0) > 0).map(({ name }) => name);
-		fits.push({ preset: preset.name, messages: statistics.messages, accepted: statistics.messages === 0 ? 0 : 1 - statistics.refused / statistics.messages, tables });
-	}
-	return fits.sort((a, b) => b.accepted - a.accepted || b.tables.length - a.tables.length);
-}
-
-/** The binary preset and the framing that fit a sample in no format known by its first bytes; null where none does. */
-async function fitBinary(head: Uint8Array): Promise<{ preset: string; format: string; why: string } | null> {
-	for (const { name, title, protocol } of binaryPresets) {
-		const found = await findFraming(protocol(), head);
-		if (found !== null) return { preset: name, format: found.format, why: `cut as ${found.format}, ${found.accepted} of its first ${found.messages} messages are ${title}` };
-	}
-	return null;
-}
-
-/** Null where the format cannot have such a schema. */
-function protocolFor(schema: Schema, isBinary: boolean): Protocol | null {
-	try {
-		return protocolOf('detect', isBinary ? 'msgpack' : 'json', schema);
-	} catch (error) {
-		if (error instanceof UsageError) return null;
-		throw error;
-	}
+/** Looks at a file's first bytes, unpacked. */
+export async function detectInput(path: string, schemas: readonly string[] = [], ofProto: SchemaArguments = {}): Promise<DetectedInput> {
+	const given = new Map<Protocol, string>();
+	for (const schema of schemas) given.set((await loadSchema('detect', schema, schema.endsWith('.proto') ? ofProto : {})).protocol, schema);
+	const { source, compression, head, complete } = await openCompressed(path === '-' ? stdinSource() : fileSource(path), DETECT_BYTES);
+	source.close();
+	return { path, compression, detection: detect(head, { complete, protocols: [...given.keys()] }), schemas: given };
 }
 
 export async function detectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('detect', args, { json: { type: 'boolean', default: false } });
-	const [path] = positionals;
+	const { values, positionals } = readArguments('detect', args, { json: { type: 'boolean', default: false }, schema: { type: 'string', multiple: true }, ...PROTO_OPTIONS });
+	const [path, ...more] = positionals;
 	if (path === undefined) throw new UsageError('tickforge detect: which file? See: tickforge detect --help');
-	const { source, compression, head, complete } = await openCompressed(path === '-' ? stdinSource() : fileSource(path), SAMPLE);
-	source.close();
-	const detected = detectFormat(head, complete);
-	const fits = detected.framing === null || head.length === 0 ? [] : await fitPresets(head, complete);
-	const best = fits.filter(({ accepted, tables }) => accepted >= 0.5 && tables.length > 0);
-	const binary = detected.format === 'unknown' ? await fitBinary(head) : null;
-	const quarantined = isQuarantine(head) && complete ? readQuarantine(head).header : null;
-	if (values.json) {
-		console.log(JSON.stringify({ path, compression, format: binary?.format ?? detected.format, why: binary?.why ?? detected.why, binary: binary?.preset ?? null, presets: fits.filter(({ accepted }) => accepted > 0), quarantine: quarantined }));
-		return detected.format === 'unknown' && binary === null ? EXIT.input : EXIT.ok;
+	if (more.length > 0) throw new UsageError('tickforge detect: one file at a time');
+	const found = await detectInput(path, values.schema ?? [], values);
+	const [best] = found.detection.candidates;
+	const next = nextCommand(found, values);
+	if (values.json) console.log(JSON.stringify({ path, compression: found.compression, ...plainDetection(found.detection), next }));
+	else console.log(renderDetected(found, next));
+	return found.detection.bytes === 0 || (best !== undefined && best.confidence >= LIKELY) ? EXIT.ok : EXIT.input;
+}
+
+/** Without what is no data: framings and parsers. */
+function plainDetection({ candidates, needsMore, bytes }: Detection): Record<string, unknown> {
+	return {
+		bytes,
+		needsMore,
+		candidates: candidates.map(({ framing, parser, inside, streams, ...plain }) => ({ ...plain, inside: inside === null ? null : plainDetection(inside), streams: streams.map(({ detection, ...stream }) => ({ ...stream, ...plainDetection(detection) })) })),
+	};
+}
+
+const percent = (share: number): string => (share > 0.9949 && share < 1 ? '>99 %' : `${Math.round(share * 100)} %`);
+/** `json (ndjson, binance-spot)`. */
+function titleOf({ protocol, version, format, preset }: Candidate): string {
+	const more = [...(version === null || protocol === 'websocket-upgrade' ? [] : [version.startsWith('FIX') ? version : `version ${version}`]), ...(format === null || format === protocol ? [] : [format]), ...(preset === null ? [] : [preset])];
+	return `${protocol}${more.length === 0 ? '' : ` (${more.join(', ')})`}`;
+}
+
+function renderDetected({ path, compression, detection }: DetectedInput, next: string | null): string {
+	const { candidates, bytes, needsMore } = detection;
+	const within = compression === null ? '' : ` in ${compression}`;
+	if (bytes === 0) return `${path}: empty${within}`;
+	const shown = candidates.filter(({ confidence }, index) => confidence >= LEAST_SHOWN || index === 0);
+	const [best, ...others] = shown;
+	if (best === undefined) return `${path}: unknown${within}\n  nothing known here begins like this; it was compared with JSON, MessagePack, FIX, SBE, ITCH, Protobuf, WebSocket, compressed and columnar files and packet captures`;
+	const lines = [best.confidence >= LIKELY ? `${path}: ${titleOf(best)}${within}` : `${path}: unknown${within}; ${needsMore ? 'with more of it this would be surer' : 'at most this'}: ${titleOf(best)}`];
+	lines.push(...explained(best, '  '));
+	if (others.length > 0) {
+		lines.push('', 'or');
+		for (const other of others.slice(0, 5)) lines.push(`  ${titleOf(other)}, ${percent(other.confidence)}: ${other.evidence.join('; ')}`);
 	}
-	if (binary !== null) {
-		console.log(`${path}: ${binary.preset}${compression === null ? '' : ` in ${compression}`}\n  because, ${binary.why}\n\n  tickforge run ${binary.preset} ${path}`);
-		return EXIT.ok;
-	}
-	console.log(`${path}: ${detected.format}${compression === null ? '' : ` in ${compression}`}\n  because ${detected.why}`);
-	if (quarantined !== null) console.log(`  refused by schema ${quarantined.schema.name} version ${quarantined.schema.version}, written ${quarantined.created}`);
-	if (detected.framing !== null && best.length === 0 && fits.length > 0) console.log(`  no preset accepts at least half of its first ${fits[0]?.messages ?? 0} messages; describe it with a schema of your own (docs/schema.md)`);
-	if (best.length > 0) {
-		console.log(`\npresets that accept its first ${best[0]?.messages} messages`);
-		console.log(
+	const fits = best.presets.filter(({ accepted, tables }) => accepted >= LIKELY && tables.length > 0);
+	if (fits.length > 0) {
+		lines.push('', `presets that accept its first ${fits[0]?.messages} messages`);
+		lines.push(
 			table(
-				best.slice(0, 5).map(({ preset, accepted, tables }) => [preset, `${(accepted * 100).toFixed(1)} %`, tables.join(' ')]),
+				fits.slice(0, 5).map(({ preset, accepted, tables }) => [preset, `${(accepted * 100).toFixed(1)} %`, tables.join(' ')]),
 				[1],
 			),
 		);
-		console.log(`\n  tickforge run ${best[0]?.preset} ${path}`);
 	}
-	return detected.format === 'unknown' ? EXIT.input : EXIT.ok;
+	if (next !== null) lines.push('', `  ${next}`);
+	return lines.join('\n');
+}
+
+/** Why, and what is inside. */
+function explained(candidate: Candidate, indent: string): string[] {
+	const { confidence, evidence, advice, inside, streams } = candidate;
+	const lines = [`${indent}${percent(confidence)} sure, because ${evidence.join(',\n'.concat(indent, '  '))}`];
+	if (advice !== null) lines.push(`${indent}${advice}`);
+	for (const stream of streams.slice(0, 10)) {
+		const [best] = stream.detection.candidates;
+		lines.push(`${indent}${stream.address.includes(':') ? `[${stream.address}]` : stream.address}:${stream.port}, ${stream.packets} ${stream.packets === 1 ? 'packet' : 'packets'}: ${best === undefined ? 'unknown' : titleOf(best)}`);
+		if (best !== undefined) lines.push(...explained(best, `${indent}  `));
+	}
+	if (streams.length > 10) lines.push(`${indent}and ${streams.length - 10} more`);
+	const [within] = inside?.candidates ?? [];
+	if (within !== undefined) lines.push(`${indent}inside: ${titleOf(within)}`, ...explained(within, `${indent}  `));
+	return lines;
+}
+
+const quoted = (path: string): string => (/^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replace(/'/g, "'\\''")}'`);
+
+/** What to type next; null where there is nothing to run. */
+function nextCommand({ path, detection, schemas }: DetectedInput, { message, tables, include = [] }: SchemaArguments): string | null {
+	const [best] = detection.candidates;
+	if (best === undefined || best.confidence < LIKELY || best.framing === null) return null;
+	const known = best.preset === null || best.parser === null ? null : (schemas.get(best.parser) ?? best.preset);
+	const [stream] = best.streams.filter(({ detection: inside }) => inside.candidates[0]?.preset === best.preset);
+	const narrowed = best.streams.length > 1 && stream !== undefined ? ` --port ${stream.port}` : '';
+	const ofProto = known?.endsWith('.proto') === true ? [...Object.entries({ message, tables }), ...include.map((folder) => ['include', folder] as const)].flatMap(([option, value]) => (value === undefined ? [] : [` --${option} ${quoted(value)}`])).join('') : '';
+	if (known !== null) return `tickforge run ${quoted(known)} ${quoted(path)}${ofProto}${best.streams.length > 0 || schemas.size > 0 ? ` --format ${best.format}${narrowed}` : ''}`;
+	if (best.streams.length > 0 && best.streams.every(({ detection: inside }) => (inside.candidates[0]?.confidence ?? 0) < LIKELY)) return null;
+	if (best.protocol === 'protobuf') return `tickforge run feed.proto ${quoted(path)} --message NAME --format ${best.format}`;
+	if (best.protocol === 'sbe') return `tickforge run schema.xml ${quoted(path)} --format ${best.format}`;
+	return `tickforge run ./my-feed.ts ${quoted(path)}${best.streams.length > 0 ? ` --format ${best.format}${narrowed}` : ''}   (no preset fits; docs/schema.md describes one)`;
 }

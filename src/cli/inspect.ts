@@ -1,12 +1,15 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
-import { TIERS } from '../compiler/protocol.ts';
+import { type Protocol, TIERS } from '../compiler/protocol.ts';
 import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
+import type { ProtobufProtocol } from '../protocols/protobuf/index.ts';
+import { protocolOfFormat } from '../protocols/protobuf/protocol.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
+import type { Schema } from '../schema/index.ts';
 import { printModule } from '../wasm/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { inspectBranches } from './inspect-branches.ts';
 import { inspectMemory } from './inspect-memory.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { readBranchProfile } from './profile-file.ts';
 import { isProtocolName, PROTOCOL_NAMES, protocolOf, readAs } from './protocols.ts';
 import { bytesText, table } from './terminal.ts';
@@ -71,14 +74,17 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		rows: { type: 'string' },
 		stagger: { type: 'string' },
 		protocol: { type: 'string' },
+		format: { type: 'string' },
+		date: { type: 'string' },
 		branches: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		all: { type: 'boolean', default: false },
 		json: { type: 'boolean', default: false },
 		'save-branches': { type: 'string' },
 		'branch-profile': { type: 'string' },
+		...PROTO_OPTIONS,
 	});
-	const loaded = await loadSchema('inspect', positionals[0]);
+	const loaded = await loadSchema('inspect', positionals[0], values);
 	const { schema } = loaded;
 	const protocol = readAs('inspect', loaded.protocol, choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
@@ -86,22 +92,23 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.branches) {
-		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
+		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --format, --date, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
 		const file = positionals[1];
 		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
 		const tier = choice('inspect', 'tier', values.tier, TIERS);
 		const follow = values['branch-profile'] === undefined ? undefined : readBranchProfile('inspect', values['branch-profile']);
-		const text = await inspectBranches({ protocol, file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
+		const text = await inspectBranches({ protocol, file, format: values.format, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
 		console.log(values.json ? text : `${schema.name}, version ${schema.version}\n${text}`);
 		return EXIT.ok;
 	}
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
-		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1] }));
+		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1], format: values.format }));
 		return EXIT.ok;
 	}
 	const ofBranches = (['tier', 'save-branches', 'branch-profile'] as const).find((name) => values[name] !== undefined) ?? (['all', 'json'] as const).find((name) => values[name]);
 	if (ofBranches !== undefined) throw new UsageError(`tickforge inspect: --${ofBranches} belongs to --branches\nSee: tickforge inspect --help`);
+	if (values.format !== undefined) throw new UsageError('tickforge inspect: --format says how a file is cut, with --memory or --branches\nSee: tickforge inspect --help');
 	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory${stagger === undefined ? ' or --branches' : ''}\nSee: tickforge inspect --help`);
 	const layout = layoutSchema(chosen, rows === undefined ? {} : { rows });
 	console.log(`${schema.name}, version ${schema.version}\n\nvariants, in the order they are tried`);
@@ -111,11 +118,24 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	}
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
-	const format = (protocol as Partial<BinaryProtocol>).format;
-	const own = format !== undefined ? binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) }) : isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
+	const own = onlyChosen(protocol, chosen);
 	const bytes = own.generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
 	if (values.code) console.log(`\n${printModule(bytes)}`);
 	return EXIT.ok;
+}
+
+/** The protocol with the chosen variants alone. */
+function onlyChosen(protocol: Protocol, chosen: Schema): Protocol {
+	const isChosen = ({ name }: { readonly name: string }): boolean => chosen.variants.some((variant) => variant.name === name);
+	if (protocol.name === 'binary') {
+		const { format } = protocol as BinaryProtocol;
+		return binary({ ...format, messages: format.messages.filter(isChosen) });
+	}
+	if (protocol.name === 'protobuf') {
+		const { format } = protocol as ProtobufProtocol;
+		return protocolOfFormat({ ...format, variants: format.variants.filter(isChosen) });
+	}
+	return isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { ArrowCompression } from '../columns/arrow/index.ts';
 import { layoutSchema, type SchemaLayout } from '../compiler/batch-layout.ts';
@@ -7,9 +7,12 @@ import { type CodeCache, type CodeCacheStatistics, openCodeCache } from '../comp
 import { type LayoutProfile, mergeProfiles } from '../compiler/layout-profile.ts';
 import { DESCRIPTOR, type ErrorCategory } from '../compiler/parser-abi.ts';
 import { type Protocol, TIERS, type Tier } from '../compiler/protocol.ts';
+import { type Candidate, detect, findFraming } from '../detect/index.ts';
 import { exchanges } from '../exchanges/index.ts';
-import { detectFormat, FRAMINGS } from '../framing/detect.ts';
+import { FORMAT_NAMES, framingOf } from '../framing/formats.ts';
 import { lengthPrefixed } from '../framing/length-prefixed.ts';
+import { lines as lineFraming } from '../framing/lines.ts';
+import { type PacketCaptureOptions, readAddress } from '../framing/packet-capture.ts';
 import type { Framing } from '../framing/scan-abi.ts';
 import { createCircuit } from '../integrity/circuit.ts';
 import { isQuarantine, type QuarantineRecord, readQuarantine } from '../integrity/quarantine.ts';
@@ -27,8 +30,8 @@ import { fileSource, stdinSource } from '../sources/file.ts';
 import type { Source } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { findFraming } from './binary-framing.ts';
-import { loadSchema } from './load-schema.ts';
+import { DETECT_BYTES, detectInput } from './detect.ts';
+import { isPresetName, loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
 import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
@@ -52,6 +55,8 @@ export interface RunOptions {
 	readonly keep?: number | undefined;
 	readonly report?: string | undefined;
 	readonly format?: string | undefined;
+	/** Of packet captures: which datagrams. */
+	readonly datagrams?: WantedDatagrams | undefined;
 	/** Of the messages. Default: what the inputs look like, else JSON. */
 	readonly protocolName?: ProtocolName | undefined;
 	/** Bring uncompressed files into the arena as a whole, and parse them where they lie. */
@@ -102,6 +107,8 @@ export interface RunResult {
 	readonly gaps: number;
 	readonly missing: number;
 	readonly repeated: number;
+	/** Of packet captures: what became of the packets. */
+	readonly counts: Readonly<Record<string, number>>;
 	readonly variants: Readonly<Record<string, number>>;
 	readonly categories: Readonly<Partial<Record<ErrorCategory, number>>>;
 	readonly examples: readonly RefusedExample[];
@@ -156,7 +163,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 	const keepProfile = options.learn === true || options.saveProfile !== undefined;
 	try {
 		for (const input of options.inputs) {
-			const opened = await openInput(input, options.format, options.protocol, options.protocolName);
+			const opened = await openInput(input, options.format, options.protocol, options.protocolName, options.datagrams);
 			const { framing, format, compression, protocol } = opened;
 			useProtocol(protocol, input);
 			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
@@ -238,6 +245,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		gaps: sum((summary) => summary.gaps),
 		missing: sum((summary) => summary.missing),
 		repeated: sum((summary) => summary.repeated),
+		counts: countsOf(summaries),
 		variants,
 		categories,
 		examples,
@@ -251,6 +259,13 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 		observations,
 		startedAt,
 	};
+}
+
+/** All inputs' counts together. */
+function countsOf(summaries: readonly FeedSummary[]): Record<string, number> {
+	const all: Record<string, number> = {};
+	for (const { counts } of summaries) for (const [name, number] of Object.entries(counts)) all[name] = (all[name] ?? 0) + number;
+	return all;
 }
 
 /** Bytes of a refused message, for people. */
@@ -279,34 +294,69 @@ async function openOutput(out: string, { inputs, second, compression }: RunOptio
 	return inputs.length > 1 || second?.mode === 'rollout' ? withOneDictionary(sink, layout) : sink;
 }
 
+/** An input that is opened, and how it is cut and parsed. */
+export interface OpenedInput {
+	readonly source: Source;
+	readonly framing: Framing;
+	readonly format: string;
+	readonly protocol: Protocol;
+	readonly compression: string | null;
+	readonly why: string;
+}
+
+/** What is wanted of packet captures. */
+export type WantedDatagrams = Omit<PacketCaptureOptions, 'each'>;
+
 /** Opens a file or standard input, unpacks it, and finds out how it is cut into messages, and what they are where the schema or `named` does not say. */
-export async function openInput(input: string, format: string | undefined, loaded: Protocol, named?: ProtocolName): Promise<{ source: Source; framing: Framing; format: string; protocol: Protocol; compression: string | null; why: string }> {
+export async function openInput(input: string, format: string | undefined, loaded: Protocol, named?: ProtocolName, wanted: WantedDatagrams = {}): Promise<OpenedInput> {
 	const raw = input === '-' ? stdinSource() : fileSource(input);
-	const { source, compression, head, complete } = await openCompressed(raw);
+	const { source, compression, head, complete } = await openCompressed(raw, input === '-' ? undefined : DETECT_BYTES);
 	if (format !== undefined) {
-		const make = FRAMINGS[format];
-		if (make === undefined) throw new UsageError(`tickforge run: --format is one of ${Object.keys(FRAMINGS).join(', ')}, not "${format}"`);
-		return { source, framing: make(), format, protocol: readAs('run', loaded, named ?? (format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: 'as --format says' };
+		const framing = framingOf(format, wanted);
+		if (framing === null) {
+			source.close();
+			throw new UsageError(`tickforge run: --format is one of ${FORMAT_NAMES.join(', ')}, not "${format}"`);
+		}
+		return { source, framing, format, protocol: readAs('run', loaded, named ?? (format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: 'as --format says' };
 	}
 	if (isQuarantine(head)) {
 		source.close();
 		return { ...replay(input, loaded, named), compression };
 	}
 	if (!isProtocolName(loaded.name)) {
-		const found = await findFraming(loaded, head);
-		const framing = found === null ? undefined : FRAMINGS[found.format]?.();
-		if (found === null || framing === undefined) {
+		const found = findFraming(loaded, head, complete, wanted);
+		if (found === null) {
 			source.close();
-			throw new UsageError(`tickforge run: ${input} has no messages of ${loaded.schema.name}, however it is cut; if it has, say how with --format (${Object.keys(FRAMINGS).join(', ')})`, EXIT.input);
+			throw new UsageError(`tickforge run: ${input} has no messages of ${loaded.schema.name}, however it is cut; if it has, say how with --format (${FORMAT_NAMES.join(', ')})`, EXIT.input);
 		}
-		return { source, framing, format: found.format, protocol: readAs('run', loaded, named), compression, why: `read as ${framing.description}, ${found.accepted} of its first ${found.messages} messages are ${loaded.schema.name}` };
+		return { source, framing: found.framing, format: found.format, protocol: readAs('run', loaded, named), compression, why: `read as ${found.framing.description}, ${found.accepted} of its first ${found.messages} messages are ${loaded.schema.name}` };
 	}
-	const detected = detectFormat(head, complete);
-	if (detected.framing === null) {
+	if (head.length === 0) return { source, framing: lineFraming(), format: 'empty', protocol: readAs('run', loaded, named), compression, why: 'it holds no bytes' };
+	const { candidates } = detect(head, { complete, presets: false, protocols: [loaded] });
+	const found = candidates.find((candidate) => candidate.framing !== null && candidate.confidence > LEAST_CONFIDENCE && messagesOf(candidate) !== null);
+	const framing = found?.format == null ? null : framingOf(found.format, wanted);
+	if (found === undefined || found.format === null || framing === null) {
 		source.close();
-		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${detected.why}`, EXIT.input);
+		throw new UsageError(`tickforge run: ${input} cannot be parsed as messages: ${whyNotMessages(detect(head, { complete }).candidates[0])}`, EXIT.input);
 	}
-	return { source, framing: detected.framing, format: detected.format, protocol: readAs('run', loaded, named ?? (detected.format === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: detected.why };
+	return { source, framing, format: found.format, protocol: readAs('run', loaded, named ?? (messagesOf(found) === 'msgpack' && loaded.name === 'json' ? 'msgpack' : undefined)), compression, why: found.evidence.join(', ') };
+}
+
+/** What an input is instead. */
+function whyNotMessages(best: Candidate | undefined): string {
+	if (best === undefined) return 'it is nothing known here, neither JSON nor MessagePack';
+	const inside = best.streams.map(({ port, detection }) => `${detection.candidates[0]?.protocol ?? 'unknown'} to port ${port}`);
+	return `${best.evidence.join(', ')}${inside.length === 0 ? '' : `: ${inside.slice(0, 4).join(', ')}`}${best.advice === null ? '' : `; ${best.advice}`}`;
+}
+
+/** A guess that is better than none. */
+const LEAST_CONFIDENCE = 0.05;
+
+/** Which of the named protocols the messages of a candidate are, those in its datagrams where it is a packet capture; null where none. */
+function messagesOf({ protocol, streams }: Candidate): ProtocolName | null {
+	if (protocol === 'capture') return 'json';
+	const name = streams.length === 0 ? protocol : streams[0]?.detection.candidates[0]?.protocol;
+	return name !== undefined && isProtocolName(name) ? name : null;
 }
 
 /** The messages of a quarantine file, with their receive times, as a stream. */
@@ -402,6 +452,16 @@ export function renderSummary(result: RunResult): string {
 			...(observations.first === null || observations.last === null ? [] : [['time range', `${isoOf(observations.first)} to ${isoOf(observations.last)}`]]),
 			...(observations.symbols.size === 0 ? [] : [['symbols', symbolsText(observations.symbols)]]),
 			...(result.gaps === 0 && result.repeated === 0 ? [] : [['sequence numbers', `${count(result.gaps)} gaps, ${count(result.missing)} messages missing, ${count(result.repeated)} came again`]]),
+			...(Object.keys(result.counts).length === 0
+				? []
+				: [
+						[
+							'packets',
+							Object.entries(result.counts)
+								.map(([name, number]) => `${count(number)} ${name}`)
+								.join(', '),
+						],
+					]),
 			...(result.skipped === 0 ? [] : [['without message', `${count(result.skipped)} ${isProtocolName(options.protocol.name) ? 'lines (connections, what the client sent)' : 'packets'}`]]),
 		]),
 	);
@@ -466,6 +526,7 @@ export function summaryObject(result: RunResult): Record<string, unknown> {
 		gaps: result.gaps,
 		missing: result.missing,
 		repeated: result.repeated,
+		counts: result.counts,
 		nanosecondsPerMessage: result.messages === 0 ? null : (result.parseSeconds / result.messages) * 1e9,
 		memory: result.memory,
 		timeRange: result.observations.first === null ? null : { first: isoOf(result.observations.first), last: isoOf(result.observations.last ?? result.observations.first) },
@@ -493,6 +554,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: { type: 'string' },
 		report: { type: 'string' },
 		format: { type: 'string' },
+		port: { type: 'string', multiple: true },
+		address: { type: 'string', multiple: true },
 		protocol: { type: 'string' },
 		map: { type: 'boolean', default: false },
 		tier: { type: 'string' },
@@ -514,6 +577,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		quiet: { type: 'boolean', default: false },
 		date: { type: 'string' },
 		list: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	if (values.list) {
 		console.log(
@@ -532,14 +596,15 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const { schema, protocol, name, title } = await loadSchema('run', positionals[0], values.date);
-	const inputs = positionals.slice(1);
+	const given = await presetAndInputs(positionals, values.quiet || values.json);
+	const { schema, protocol, name, title } = await loadSchema('run', given.preset, values);
+	const { inputs } = given;
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
 		// Said before outputs are opened.
 		if (input !== '-') closeSync(openFile(input));
 	}
-	const second = await readSecondParser(values, protocol, values.out);
+	const second = await readSecondParser(values, protocol, values.out, values.date);
 	const result = await runInputs({
 		schema,
 		protocol,
@@ -552,6 +617,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		keep: numberOption('run', 'keep', values.keep, 0, 2 ** 30),
 		report: values.report,
 		format: values.format,
+		datagrams: datagramsOf(values.port, values.address),
 		protocolName: choice('run', 'protocol', values.protocol, PROTOCOL_NAMES),
 		map: values.map,
 		tier: choice('run', 'tier', values.tier, TIERS),
@@ -569,6 +635,37 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 	if (values.json) console.log(JSON.stringify(summaryObject(result)));
 	else if (!values.quiet) console.log(renderSummary(result));
 	return result.stopped ? EXIT.stopped : result.compared?.isDifferent === true ? EXIT.different : result.refused > 0 ? EXIT.refused : EXIT.ok;
+}
+
+/** The preset that is named, or else the one that fits the first input. */
+async function presetAndInputs(positionals: readonly string[], isQuiet: boolean): Promise<{ readonly preset: string | undefined; readonly inputs: readonly string[] }> {
+	const [first, ...others] = positionals;
+	const isFile = first !== undefined && !isPresetName(first) && !/\.(?:[mc]?[jt]s|xml|proto)$/.test(first) && existsSync(first);
+	if (!isFile) return { preset: first, inputs: others };
+	const { detection } = await detectInput(first);
+	const [best] = detection.candidates;
+	if (best?.preset == null || best.confidence < LIKELY_CONFIDENCE) throw new UsageError(`tickforge run: which preset or schema? None of the presets fits ${first}; tickforge detect ${first} says what it is`, EXIT.input);
+	if (!isQuiet) console.error(`${first} looks like ${best.preset} (tickforge detect says why)`);
+	return { preset: best.preset, inputs: positionals };
+}
+const LIKELY_CONFIDENCE = 0.5;
+
+function datagramsOf(ports: readonly string[] | undefined, addresses: readonly string[] | undefined): WantedDatagrams {
+	const list = (values: readonly string[]): string[] => values.flatMap((value) => value.split(','));
+	const wanted = list(ports ?? []).map((port) => {
+		const number = /^\d{1,5}$/.test(port) ? Number(port) : 65536;
+		if (number > 65535) throw new UsageError(`tickforge run: --port is a number from 0 to 65535, or several with commas, not "${port}"`);
+		return number;
+	});
+	const groups = list(addresses ?? []);
+	for (const address of groups) {
+		try {
+			readAddress(address);
+		} catch (error) {
+			throw new UsageError(`tickforge run: --address: ${error instanceof Error ? error.message.replace(/^tickforge: /, '') : address}`);
+		}
+	}
+	return { ...(ports === undefined ? {} : { ports: wanted }), ...(addresses === undefined ? {} : { addresses: groups }) };
 }
 
 function openFile(path: string): number {

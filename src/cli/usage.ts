@@ -35,14 +35,15 @@ export interface CommandHelp {
 export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 	run: {
 		summary: 'parse a file or pipe into columns, and say what was in it',
-		text: `tickforge run <preset | schema.ts> <file… | -> [options]
+		text: `tickforge run [preset | schema.ts | schema.xml | schema.proto] <file… | -> [options]
 
 Parses recorded messages with a preset (tickforge run --list) or your own schema
-(a module whose default export is a schema, or a protocol: binary(format)),
-and prints a summary.
+(a module whose default export is a schema, or a protocol: binary(format); an SBE
+schema; Protobuf message types), and prints a summary. Without either, the preset
+is the one that fits the file.
 Captures, NDJSON, length-prefixed and concatenated JSON, and MessagePack are told
-apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. "-" reads
-standard input.
+apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. Of packet
+captures (pcap, pcapng) the UDP datagrams are read. "-" reads standard input.
 
   --out FILE          write the rows: x.arrow, x.arrows (stream), x.parquet, x.csv,
                       duckdb:x.duckdb. A feed with several tables gives x.TABLE.arrow …
@@ -52,9 +53,17 @@ standard input.
   --report FILE       a self-contained HTML page with charts
   --format NAME       instead of detecting: capture, ndjson, concatenated, msgpack,
                       length-32-little, length-32-big, length-16-little, length-16-big,
-                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh
+                      binaryfile, soupbintcp, moldudp64, cboe-units, sofh,
+                      varint-delimited, grpc, and with -list their messages' field 1,
+                      pcap-datagrams, pcap-moldudp64, pcap-cboe-units,
+                      pcap-sbe-packets, pcap-ndjson
+  --port N, --address A  of packet captures: only datagrams to these (with commas, or
+                      several times)
   --protocol NAME     of the messages: json or msgpack (default: as they look)
   --date DAY          of binary messages whose times count from midnight: 2019-12-30
+  --message NAME      of a .proto file: the root message (default: the only one that no other contains)
+  --tables ONEOF      of a .proto file: each member of this oneof is a table of its own
+  --include DIR       of a .proto file: where its imports are; may be given several times
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
                       schema (generated), or reference (plain TypeScript)
@@ -82,6 +91,7 @@ standard input.
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
   tickforge run nasdaq-itch-5.0 12302019.NASDAQ_ITCH50.gz --date 2019-12-30
+  tickforge run feed.proto day.bin --message my.feed.Update --format varint-delimited
   tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
@@ -90,14 +100,25 @@ or --rollout differ, or the second one failed or was rolled back.`,
 	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
-		text: `tickforge detect <file> [--json]
+		text: `tickforge detect <file | -> [--schema FILE] [--json]
 
-Looks at the first bytes (unpacked, where they are compressed), names the format,
-tries every preset on the first messages, and explains the answer.`,
+Looks at the first bytes (unpacked, where they are compressed; of packet captures into
+the UDP datagrams), says what they may be, how sure that is and why, which presets fit,
+and what to type next.
+
+  --schema FILE  try this schema, too: a module, an SBE schema's XML or a .proto file; may be
+                 repeated
+  --message NAME, --tables ONEOF, --include DIR   of .proto files: as for tickforge run
+  --json         one JSON object on standard output
+
+  tickforge detect day.pcap.gz
+  tickforge detect feed.bin --schema venue.xml
+
+Exit codes: 0 recognised, 1 wrong usage, 2 cannot be read, or not recognised.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
-		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
+		text: `tickforge inspect <preset | schema.ts | schema.xml> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
                   [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
@@ -111,6 +132,7 @@ of their columns, and with --code the generated WebAssembly as readable text.
                processor's counters (cycles, instructions, misses) run around the
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
+  --format NAME  how the file is cut, as for tickforge run (default: found by trying)
 
   --branches   instead: parses the file with code that counts, and prints the source of
                the generated parser with what became of every branch, switch and loop:
@@ -152,7 +174,7 @@ which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	prove: {
 		summary: 'prove that your parser allocates nothing per message, and leaves nothing behind',
-		text: `tickforge prove allocations <preset | schema.ts> [file | -] [options]
+		text: `tickforge prove allocations <preset | schema.ts | schema.xml> [file | -] [options]
 
 Runs framing, parser and batches over 10 million messages: those of the file, again
 and again, or generated ones. Says what the heap, memory outside of it and the arena
@@ -167,7 +189,8 @@ A schema module may export a function onBatch(batch): it is part of what is prov
   --restarts N   starts and stops (default 30; 0 leaves them out)
   --allow BYTES  what may be allocated once, in all (default 65536): the engine
                  still compiles functions now and then
-  --format NAME, --tier NAME, --rows N, --items N   as for tickforge run
+  --format NAME, --protocol NAME, --date DAY, --tier NAME, --rows N, --items N
+                 as for tickforge run
   --json         one JSON object on standard output
 
   tickforge prove allocations binance-spot
@@ -177,19 +200,33 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml | schema.proto> [options]
+
+Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
+Of another preset or a schema of your own: messages made up, each kind in turn.
 
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
-  --format NAME  capture (default), ndjson, length-32-little, msgpack
+  --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
+                 of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
+                 length-32-big, length-16-little, length-16-big; of Protobuf:
+                 varint-delimited, grpc
+  --message NAME, --tables ONEOF, --include DIR   of a .proto file: as for tickforge run
+  --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
-  --list         the venues`,
+  --losses SHARE share of packets that are lost (moldudp64, soupbintcp)
+  --list         the venues
+
+  tickforge simulate coinbase --out day.capture.zst
+  tickforge simulate nasdaq-itch-5.0 --messages 1e6 --format moldudp64 --losses 0.001 --out day.mold
+  tickforge simulate ./schema.xml --out made-up.sbe`,
 	},
 	types: {
 		summary: "write the TypeScript types of a schema's rows",
-		text: `tickforge types <preset | schema.ts | schema.xml> [--out FILE]
+		text: `tickforge types <preset | schema.ts | schema.xml | schema.proto> [--out FILE]
+                [--message NAME] [--tables ONEOF] [--include DIR]
 
 Prints an interface for the rows of each table, and a union of the batches. An SBE
 schema's XML is read unchanged (with saxes installed: npm install saxes).

@@ -84,6 +84,11 @@ export function packetCapture({ each, ports, addresses }: PacketCaptureOptions):
 	};
 }
 
+/** A scanner of captures that hands nothing on, but tells of each datagram; it is the same object each time. Its context is that of `packetCapture`. */
+export function datagramVisitor(memory: WebAssembly.Memory, visit: (datagram: Datagram) => void): ScanFunction {
+	return captureScanner(memory, datagrams(), { ports: null, addresses: null }, visit);
+}
+
 /** Each datagram is one message. Only within a packet capture; elsewhere all there is is one message. */
 export function datagrams(): Framing {
 	return {
@@ -175,7 +180,7 @@ function datagramScanner(memory: WebAssembly.Memory): ScanFunction {
 	};
 }
 
-function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filter): ScanFunction {
+function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filter, visit?: (datagram: Datagram) => void): ScanFunction {
 	let view = new DataView(memory.buffer);
 	const scanEach = each.reference(memory);
 	const datagram: Datagram = { start: 0, end: 0, isCut: false, address: 0, addressBytes: 0, port: 0 };
@@ -291,6 +296,7 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 				return;
 			}
 			tally(0);
+			visit?.(datagram);
 			const place = placeOf();
 			const inner = state + STREAM_TABLE + place * (STREAM.context + SCAN.size) + STREAM.context;
 			if (datagram.isCut) putState(STATE.shortened, getState(STATE.shortened) + 1);

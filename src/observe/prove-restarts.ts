@@ -40,8 +40,8 @@ export interface RestartProof {
 const SURE = 32;
 /** Bytes a round that are no leak: the engine's feedback and caches still move by less. */
 const TOLERANCE = { heap: 1024, external: 1024, resident: 65536 } as const;
-/** So many rounds without a change end the warm-up. */
-const STILL_ROUNDS = 4;
+/** So many rounds without a change end the warm-up: the engine's feedback comes in bursts, with pauses of some rounds. */
+const STILL_ROUNDS = 8;
 /** A rise that is not steady is no leak. A random walk of 30 rounds is seldom above. */
 const STEADY = 0.6;
 

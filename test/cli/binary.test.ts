@@ -48,7 +48,7 @@ describe('ITCH files', () => {
 	});
 	it('are detected', () => {
 		writeFileSync(path('some.itch'), prefixed(messages));
-		expect(tickforge('detect', 'some.itch').stdout).toMatch(/nasdaq-itch-5.0\n {2}because, cut as binaryfile, 500 of its first 500 messages/);
+		expect(tickforge('detect', 'some.itch').stdout).toMatch(/itch \(version 5.0, binaryfile, nasdaq-itch-5.0\)\n {2}100 % sure, because cut as messages after their length[\s\S]*64 of its first 64 messages[\s\S]*tickforge run nasdaq-itch-5.0 some.itch/);
 	});
 	it('have their branches counted, and code that follows the counts', () => {
 		const { stdout, stderr } = tickforge('inspect', 'nasdaq-itch-5.0', 'some.itch', '--branches', '--save-branches', 'itch.branches');

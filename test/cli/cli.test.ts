@@ -84,7 +84,7 @@ describe('tickforge run', () => {
 		expect(replayed.status).toBe(3);
 		const again = JSON.parse(replayed.stdout);
 		expect(again).toMatchObject({ messages: summary.refused, refused: summary.refused, categories: summary.categories });
-		expect(tickforge(['detect', 'bad.tfq']).stdout).toMatch(/refused by schema binance-futures/);
+		expect(tickforge(['detect', 'bad.tfq']).stdout).toMatch(/the schema binance-futures version \d+ refused/);
 	});
 
 	it('writes rows', () => {
@@ -137,11 +137,11 @@ describe('misuse', () => {
 
 describe('the other commands', () => {
 	it('detect', () => {
-		expect(json(['detect', 'okx.capture'])).toMatchObject({ format: 'capture', presets: [{ preset: 'okx', accepted: 1 }] });
-		expect(json(['detect', 'kraken.capture.zst'])).toMatchObject({ compression: 'zstd', format: 'capture' });
-		expect(json(['detect', 'kraken.capture.lz4'])).toMatchObject({ compression: 'lz4', format: 'capture' });
-		expect(json(['detect', 'kraken.ndjson.sz'])).toMatchObject({ compression: 'snappy', format: 'ndjson' });
-		expect(tickforge(['detect', 'kraken.bin']).stdout).toMatch(/length-prefixed[\s\S]*tickforge run kraken/);
+		expect(json(['detect', 'okx.capture'])).toMatchObject({ candidates: [{ format: 'capture', preset: 'okx', presets: [{ preset: 'okx', accepted: 1 }], confidence: 1 }], next: 'tickforge run okx okx.capture' });
+		expect(json(['detect', 'kraken.capture.zst'])).toMatchObject({ compression: 'zstd', candidates: [{ format: 'capture' }] });
+		expect(json(['detect', 'kraken.capture.lz4'])).toMatchObject({ compression: 'lz4', candidates: [{ format: 'capture' }] });
+		expect(json(['detect', 'kraken.ndjson.sz'])).toMatchObject({ compression: 'snappy', candidates: [{ format: 'ndjson' }] });
+		expect(tickforge(['detect', 'kraken.bin']).stdout).toMatch(/json \(length-32-little, kraken\)[\s\S]*tickforge run kraken kraken.bin/);
 	});
 	it('inspect', () => {
 		const { stdout } = tickforge(['inspect', 'binance-spot', '--variant', 'aggTrade', '--code']);

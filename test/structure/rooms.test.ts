@@ -15,8 +15,11 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 	protocols: [],
 	integrity: [],
 	columns: [],
+	book: ['columns'],
 	sinks: ['columns'],
 	exchanges: [],
+	// It knows every format, and tries parsers on samples.
+	detect: ['sources', 'framing', 'protocols', 'integrity', 'exchanges', 'pipeline'],
 	// What it watches is what people run: whole feeds.
 	observe: ['sources', 'framing', 'pipeline'],
 };

@@ -126,7 +126,7 @@ function writeNodes(writing: Writing, nodes: readonly WireNode[], row: EncodedRo
 		if (node.since > writing.version) continue;
 		const value = row[node.name];
 		if (node.when !== null && !isSet(scope, node)) continue;
-		writeNode(writing, node, value, `${path}.${node.name}`, scope, () => presenceOf(nodes, row, node.name), exponentFor(nodes, node.name), block.extraBlockBytes ?? 0);
+		writeNode(writing, node, value, `${path}.${node.name}`, scope, () => presenceOf(nodes, row, node.name), node.kind === 'number' && node.meaning.type === null ? exponentFor(nodes, node.name) : null, block.extraBlockBytes ?? 0);
 	}
 	endBlock();
 	return blockEnd - start;
@@ -333,13 +333,13 @@ function meantBy({ type, nullValue, exponent, base, codes }: Meaning, value: Enc
 	}
 }
 
-function toInteger(value: EncodedValue, path: string): bigint {
+export function toInteger(value: EncodedValue, path: string): bigint {
 	if (typeof value === 'bigint') return value;
 	if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
 	throw wrong(path, 'an integer (bigint, or a safe number)', value);
 }
 
-function decimalText(text: string, scale: number, path: string): bigint {
+export function decimalText(text: string, scale: number, path: string): bigint {
 	const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
 	const fraction = (match?.[3] ?? '').replace(/0+$/, '');
 	if (match === null || fraction.length > scale) throw wrong(path, `a decimal of at most ${scale} digits after the point`, text);
@@ -362,13 +362,13 @@ function dataBytes({ type, nullable }: DataNode, value: EncodedValue, path: stri
 	return nameBytes(value, nullable, path);
 }
 
-function listOf(value: EncodedValue, path: string): readonly EncodedValue[] {
+export function listOf(value: EncodedValue, path: string): readonly EncodedValue[] {
 	if (value === undefined || value === null) return [];
 	if (!Array.isArray(value)) throw wrong(path, 'a list', value);
 	return value as readonly EncodedValue[];
 }
 
-function wrong(path: string, wanted: string, value: EncodedValue): TypeError {
+export function wrong(path: string, wanted: string, value: EncodedValue): TypeError {
 	const shown = typeof value === 'string' ? `'${value}'` : value instanceof Uint8Array ? `${value.length} bytes` : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
 	return new TypeError(`tickforge: "${path}" wants ${wanted}, not ${shown}`);
 }

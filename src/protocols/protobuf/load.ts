@@ -1,17 +1,22 @@
 /** Message types from `.proto` files. `protobufjs` reads them: an optional peer, loaded on use. */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Enum, Field, MapField, ReflectionObject, Root, Type } from 'protobufjs';
-import { type ProtoEnum, type ProtoField, type ProtoMessage, type ProtoTypes, SCALARS, type Scalar } from './types.ts';
+import { type ProtoEnum, type ProtoField, type ProtoMessage, type ProtoTypes, SCALARS, type Scalar, WIRE } from './types.ts';
 
 export interface ProtoFileOptions {
-	/** Folders that imports are looked for in, besides that of the importing file and the one that the first file is in. */
+	/** Folders that imports are looked for in, besides that of the importing file and those of the given files. */
 	readonly include?: readonly string[];
 }
 
+/** Else two names that differ in case alone could not stand beside each other. */
+const KEEP_CASE = { keepCase: true } as const;
+
 /**
  * The types of one or more `.proto` files and of all that they import: proto2, proto3 and editions, as far as protobufjs
- * reads them. It ships Google's any, duration, empty, field_mask, struct, timestamp and wrappers.
+ * reads them. It ships Google's own (`google/protobuf/…`). An import that is nowhere matters only where its types are
+ * needed: many files import what their options are.
  *
  * @throws Error where a file is not there or is wrong; the message says which and why. Or where `protobufjs` is not installed
  */
@@ -19,44 +24,54 @@ export async function loadProto(files: string | readonly string[], options: Prot
 	const { Root: RootClass } = await loadProtobufjs();
 	const root = new RootClass();
 	const given = typeof files === 'string' ? [files] : files;
+	const folders = [...(options.include ?? []), ...given.map((file) => dirname(resolve(file)))];
+	const shipped = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
+	const missing: string[] = [];
 	root.resolvePath = (origin, target) => {
-		const places = isAbsolute(target) ? [target] : origin === '' ? [resolve(target)] : [...(options.include ?? []), dirname(origin), ...given.map((file) => dirname(resolve(file)))].map((folder) => join(folder, target));
+		if (origin === '') {
+			if (!existsSync(target)) throw new Error(`there is no file ${target}`);
+			return resolve(target);
+		}
+		const places = isAbsolute(target) ? [target] : [dirname(origin), ...folders, shipped].map((folder) => join(folder, target));
 		const found = places.find((place) => existsSync(place));
-		if (found !== undefined) return found;
-		throw new Error(origin === '' ? `there is no file ${target}` : `${origin} imports "${target}", which is not in ${[...new Set(places.map((place) => dirname(place)))].join(', ')}; name its folder with include`);
+		if (found === undefined) missing.push(`"${target}", which ${origin} imports`);
+		return found ?? null;
 	};
-	return reading(given.join(', '), () => typesOf(root.loadSync([...given])));
+	return reading(given.join(', '), missing, `not in ${[...new Set(folders)].join(', ')}; name its folder with include`, () => typesOf(root.loadSync([...given], KEEP_CASE)));
 }
 
 /**
  * The types of a `.proto` file's text. Its imports are those that protobufjs ships, or `imported`: texts by the path that
- * the import has.
+ * the import has. One that is neither matters only where its types are needed.
  */
 export async function parseProto(text: string, imported: Readonly<Record<string, string>> = {}): Promise<ProtoTypes> {
 	const { Root: RootClass, parse, common } = await loadProtobufjs();
 	const root = new RootClass();
 	const taken = new Set<string>();
+	const missing: string[] = [];
 	const take = (source: string): void => {
-		for (const path of parse(source, root).imports ?? []) {
+		for (const path of parse(source, root, KEEP_CASE).imports ?? []) {
 			if (taken.has(path)) continue;
 			taken.add(path);
 			const shipped = common.get(path);
 			if (imported[path] !== undefined) take(imported[path]);
 			else if (shipped?.nested !== undefined) root.addJSON(shipped.nested);
-			else throw new Error(`it imports "${path}", which is not given`);
+			else missing.push(`"${path}"`);
 		}
 	};
-	return reading('the text', () => {
+	return reading('the text', missing, 'not given', () => {
 		take(text);
 		return typesOf(root);
 	});
 }
 
-function reading(what: string, read: () => ProtoTypes): ProtoTypes {
+/** @param missing imports that were not found, of which one may be the reason; @param where they were not */
+function reading(what: string, missing: readonly string[], where: string, read: () => ProtoTypes): ProtoTypes {
 	try {
 		return read();
 	} catch (cause) {
-		throw new Error(`tickforge: ${what} cannot be read as .proto: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+		const hint = missing.length === 0 ? '' : ` (${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} ${where})`;
+		throw new Error(`tickforge: ${what} cannot be read as .proto: ${cause instanceof Error ? cause.message : String(cause)}${hint}`, { cause });
 	}
 }
 
@@ -104,8 +119,8 @@ function fieldOf(field: Field): ProtoField {
 		typeName: resolvedType === null ? null : nameOf(resolvedType),
 		rule: field.map ? 'map' : field.repeated ? 'repeated' : 'singular',
 		key: field.map ? ((field as unknown as MapField).keyType as Exclude<Scalar, 'enum'>) : null,
-		presence: field.required ? 'required' : hasPresence || isMessage ? 'explicit' : 'implicit',
-		packed: field.repeated && field.packed,
+		presence: field.map || field.repeated ? 'implicit' : field.required ? 'required' : hasPresence || isMessage ? 'explicit' : 'implicit',
+		packed: field.repeated && field.packed && type !== 'message' && SCALARS[type].wireType !== WIRE.bytes,
 		delimited: (field as unknown as { readonly delimited: boolean }).delimited,
 		// `optional` in proto3 is a oneof of its own.
 		oneof: oneof === null || oneof.isProto3Optional ? null : oneof.name,

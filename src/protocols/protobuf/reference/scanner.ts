@@ -21,10 +21,12 @@ const LONGEST_VARINT = 10;
 export class Scanner {
 	readonly bytes: Uint8Array;
 	private readonly view: DataView;
+	private readonly mostDepth: number;
 	at = 0;
 
-	constructor(bytes: Uint8Array) {
+	constructor(bytes: Uint8Array, mostDepth: number = DEPTH_LIMIT) {
 		this.bytes = bytes;
+		this.mostDepth = mostDepth;
 		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	}
 
@@ -94,7 +96,7 @@ export class Scanner {
 				this.take(4, limit);
 				return;
 			case WIRE.startGroup:
-				if (depth >= DEPTH_LIMIT) throw new Refusal('depth', tag.at);
+				this.enter(tag, depth);
 				for (;;) {
 					const inner = this.tag(limit);
 					if (inner.wireType !== WIRE.endGroup) this.skip(inner, limit, depth + 1);
@@ -104,6 +106,11 @@ export class Scanner {
 			case WIRE.endGroup:
 				throw new Refusal('syntax', tag.at);
 		}
+	}
+
+	/** Refuses a message or group behind a tag that would be too deep. @param depth of the message that the tag stands in */
+	enter(tag: Tag, depth: number): void {
+		if (depth >= this.mostDepth) throw new Refusal('depth', tag.at);
 	}
 
 	private byte(limit: number): number {
