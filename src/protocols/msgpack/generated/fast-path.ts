@@ -68,7 +68,7 @@ export function hasFastPath(plan: ValuePlan): boolean {
 }
 
 /** What is kept is collected by the general path. */
-function keepsKeys(plan: ValuePlan): boolean {
+export function keepsKeys(plan: ValuePlan): boolean {
 	if (plan.kind === 'list') return keepsKeys(plan.item);
 	return (plan.kind === 'message' && plan.unknownKeys !== null) || ((plan.kind === 'message' || plan.kind === 'tuple') && plan.fields.some(({ value }) => keepsKeys(value)));
 }

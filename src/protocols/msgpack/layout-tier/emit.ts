@@ -143,7 +143,10 @@ function emitShape(code: LayoutCode, shape: Shape, alternative: Alternative): Fu
 					const column = columnOf(absent);
 					if (column !== null) storeNull(f, s.stores, column, batch, row);
 				}
-				for (const { column } of shape.present) markRowValid(scope, column);
+				for (const present of shape.present) {
+					markRowValid(scope, present.column);
+					if (present.kind === 'message' && present.unknownKeys !== null) storeNull(f, s.stores, present.unknownKeys, batch, row);
+				}
 				state.commit(f, table, batch, row, descriptor);
 				row.set(row.add(1));
 				descriptor.set(descriptor.add(DESCRIPTOR.size));

@@ -6,7 +6,7 @@ import { FORMAT, fixedLengthOf, kindOf, lengthBytesOf, TIMESTAMP_EXTENSION } fro
 import { positionsOf } from '../../../schema/discriminants.ts';
 import { fixedPoint } from '../../rows/fixed-point.ts';
 import type { FieldPlan, MessagePlan, ScalarPlan, TuplePlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
-import { NUMBER_BYTES, type NumberFormat } from '../generated/fast-path.ts';
+import { keepsKeys, NUMBER_BYTES, type NumberFormat } from '../generated/fast-path.ts';
 import type { SchemaForm } from '../generated/spelling.ts';
 
 /** Formats of values whose first byte says how long they are; `other`: one that has no code of its own. */
@@ -112,8 +112,6 @@ function walk(message: Uint8Array, variant: VariantPlan): LearnedTokens {
 		missing(fields.slice(length));
 	};
 	const members = (plan: MessagePlan): void => {
-		// What is kept of unknown keys is for the other tiers.
-		if (plan.unknownKeys !== null) fail();
 		const { length, end } = headOf(p);
 		constant(end);
 		const seen = new Set<FieldPlan>();
@@ -124,6 +122,7 @@ function walk(message: Uint8Array, variant: VariantPlan): LearnedTokens {
 			constant(key.end + key.length);
 			const field = plan.fields.find((candidate) => candidate.field.keys.includes(name));
 			if (field === undefined) {
+				// What is kept of them is for the other tiers.
 				if (plan.type.unknownKeys !== 'skip') fail();
 				skip(plan.depth + 1);
 				continue;
@@ -168,7 +167,7 @@ function walk(message: Uint8Array, variant: VariantPlan): LearnedTokens {
 				break;
 			case 'list': {
 				const head = headOf(p);
-				if (head.kind !== 'array') fail();
+				if (head.kind !== 'array' || keepsKeys(plan)) fail();
 				const isArray = head.length > 0 && headOf(head.end).kind === 'array';
 				tokens.push({ kind: 'value', plan, form: isArray ? 'array' : 'map' });
 				p = behind(p);
