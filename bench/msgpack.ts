@@ -1,7 +1,7 @@
 /**
  * `node bench/msgpack.ts [--messages 100000] [--rounds 11] [--mix realistic,adversarial] [--symbols 32]`: MessagePack
- * trades to columns, beside msgpackr and @msgpack/msgpack (decoded, and put into typed arrays) and the bound of touching
- * the bytes; all in turn in one process. The same trades in four spellings.
+ * trades to columns in both generated tiers, beside msgpackr and @msgpack/msgpack (decoded, and put into typed arrays) and the bound of touching
+ * the bytes; all in turn in one process. The same trades in five spellings.
  */
 
 import { parseArgs } from 'node:util';
@@ -22,6 +22,8 @@ const [rounds = 0] = wholeNumbersOf(values.rounds, 'rounds');
 const [symbols = 0] = wholeNumbersOf(values.symbols, 'symbols');
 
 const ROWS = 4096;
+/** For the engine to optimise, and the layout tier to learn. */
+const WARM_UP = 1_500_000;
 /** Messages that the libraries get a round: they are slow. */
 const SLOW_MESSAGES = 20_000;
 
@@ -35,6 +37,7 @@ const SPELLINGS: readonly { readonly name: string; readonly write: (trade: Trade
 	{ name: 'prices as float64', write: (trade) => encodeMessagePack(withNumbers(trade)) },
 	{ name: 'prices as float64, by position', write: (trade) => encodeMessagePack(Object.values(withNumbers(trade))) },
 	{ name: 'prices and times as float64, as msgpackr writes them', write: (trade) => Uint8Array.from(packr.pack(withNumbers(trade))) },
+	{ name: 'prices as float64, keys in another order', write: (trade) => encodeMessagePack(Object.fromEntries(Object.entries(withNumbers(trade)).reverse())) },
 ];
 
 const KEYS = ['e', 'E', 's', 'a', 'p', 'q', 'f', 'l', 'T', 'm'] as const;
@@ -67,10 +70,11 @@ function library(name: string, encoded: readonly Uint8Array[], byPosition: boole
 	];
 }
 
-function tickforge(arena: Arena, input: Input): Candidate & { warmUp(): void; close(): void } {
+function tickforge(arena: Arena, input: Input, tier: 'schema' | 'layout'): Candidate & { warmUp(): void; close(): void } {
 	let rows = 0;
 	const parser = compile(msgpack(aggTrade.schema), {
 		arena,
+		tier,
 		rows: ROWS,
 		onBatch: (batch) => {
 			rows += batch.rows;
@@ -88,9 +92,9 @@ function tickforge(arena: Arena, input: Input): Candidate & { warmUp(): void; cl
 			return (now() - start) / messages;
 		},
 		warmUp() {
-			pass(400_000);
+			pass(WARM_UP);
 			parser.flush();
-			if (rows !== 400_000) throw new Error(`tickforge bench: ${rows} rows of 400,000 messages`);
+			if (rows !== WARM_UP) throw new Error(`tickforge bench: ${rows} rows of ${WARM_UP} messages`);
 		},
 		close: () => parser.dispose(),
 	};
@@ -106,8 +110,10 @@ async function benchCase(mix: Mix, name: string, write: (trade: Trade) => Uint8A
 	const arena = createArena({ ceiling: 2 ** 30 });
 	const input = layInput(arena, encoded);
 	const touch = createTouch(arena, input, 200_000);
-	const own = tickforge(arena, input);
+	const own = tickforge(arena, input, 'layout');
+	const schemaTier = tickforge(arena, input, 'schema');
 	own.warmUp();
+	schemaTier.warmUp();
 	const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 	const byPosition = name.endsWith('by position');
 	const candidates: Candidate[] = [
@@ -120,11 +126,13 @@ async function benchCase(mix: Mix, name: string, write: (trade: Trade) => Uint8A
 			},
 		},
 		own,
+		schemaTier,
 		...library('msgpackr', encoded, byPosition, (bytes) => unpackr.unpack(bytes)),
 		...library('@msgpack/msgpack', encoded, byPosition, decode),
 	];
 	const measurements = await measure(candidates, { rounds });
 	own.close();
+	schemaTier.close();
 	const ours = measurements[1] as (typeof measurements)[number];
 	console.log(`\ntrade, ${mix}, ${name}: ${(input.bytes / input.messages).toFixed(0)} bytes, ${encoded.length} different messages`);
 	for (const one of measurements) {

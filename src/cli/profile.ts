@@ -56,7 +56,7 @@ interface Learned {
 
 async function learn(preset: string | undefined, files: readonly string[], out: string | undefined, asJson: boolean): Promise<number> {
 	const { schema, protocol, name, title } = await loadSchema('profile', preset);
-	if (protocol.learner === undefined) throw new UsageError(`tickforge profile learn: messages of ${schema.name} have no layouts to learn; their places are known from the format`);
+	if (protocol.isText !== true) throw new UsageError(`tickforge profile learn: messages of ${schema.name} have no layouts to learn; their places are known from the format`);
 	if (files.length === 0) throw new UsageError('tickforge profile learn: from which file? Add recorded messages. See: tickforge profile --help');
 	const common = { schema, protocol, preset: name, title, progress: false } as const;
 	const profiles: LayoutProfile[] = [];

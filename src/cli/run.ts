@@ -166,7 +166,7 @@ export async function runInputs(options: RunOptions): Promise<RunResult> {
 			const opened = await openInput(input, options.format, options.protocol, options.protocolName, options.datagrams);
 			const { framing, format, compression, protocol } = opened;
 			useProtocol(protocol, input);
-			if (keepProfile && protocol.learner === undefined) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and layouts are only learned of JSON`);
+			if (keepProfile && protocol.isText !== true) throw new UsageError(`tickforge ${options.learn === true ? 'profile learn' : 'run --save-profile'}: ${input} holds messages of ${protocol.name}, and profiles are only kept of JSON`);
 			// A gibibyte beside the file: for batches and symbols.
 			const arena = options.map === true && input !== '-' && compression === null && format !== 'quarantine' && statSync(input).size < 3 * 2 ** 30 ? createArena({ ceiling: Math.min(2 ** 32 - 65536, statSync(input).size + 2 ** 30) }) : undefined;
 			const source = arena === undefined ? opened.source : mapFile(arena, input);

@@ -63,7 +63,7 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 	}
 	const tier = TIERS.find((name) => name === given);
 	const profile = tier === undefined && given.endsWith(PROFILE_ENDING) ? readProfile('run', given) : undefined;
-	if (profile !== undefined && protocol.learner === undefined) throw new UsageError(`tickforge run: ${given} is a profile of layouts, and messages of ${protocol.schema.name} have none; compare with a tier`);
+	if (profile !== undefined && protocol.isText !== true) throw new UsageError(`tickforge run: ${given} is a profile of layouts, and messages of ${protocol.schema.name} have none; compare with a tier`);
 	if (tier === 'layout' && protocol.learner === undefined) throw new UsageError(`tickforge run: messages of ${protocol.schema.name} have no layout tier to compare with; --${mode} takes reference or schema`);
 	const own = { protocol, schema: protocol.schema };
 	const loaded = profile !== undefined ? { ...own, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given, date) : { ...own, title: `the ${tier} tier` };

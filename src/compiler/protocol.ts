@@ -26,6 +26,8 @@ export interface Protocol<S extends Schema = Schema> {
 	 * but the layout: no address is baked in.
 	 */
 	generate(layout: SchemaLayout, options?: GenerateOptions): Uint8Array<ArrayBuffer>;
+	/** Its messages are UTF-8 text: then learned ones can be kept in profiles. Default false. */
+	readonly isText?: boolean;
 	/** Starts to learn layouts; absent where the format has none. `resolve` gives the id of a known name, else -1. */
 	learner?(layout: SchemaLayout, resolve: (table: number, name: string) => number): LayoutLearner;
 }

@@ -128,7 +128,7 @@ export interface Parser<S extends Schema = Schema> extends MessageParser {
 	parse(message: string | Uint8Array, received?: bigint): boolean;
 	/** Another parser with the same code, schema and layout over an arena of its own, without callbacks and rows: for trying things out (`warmUp`). */
 	twin(): Parser<S>;
-	/** What the layout tier has learned, for `compile(protocol, { profile })` in another process; null in other tiers. */
+	/** What the layout tier has learned, for `compile(protocol, { profile })` in another process; null in other tiers, and where messages are not text. */
 	profile(): LayoutProfile | null;
 	/** What was counted so far in each module that parsed; empty without `countBranches`. */
 	branches(): CountedModule[];
@@ -589,7 +589,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 			return compile(protocol, { ...layoutOptionsOf(options), ...(options.scratch === undefined ? {} : { scratch: options.scratch }), tier, arena: createArena({ ceiling: arena.ceiling, shared: arena.shared }), ...(module === null ? {} : { module }) });
 		},
 		profile() {
-			if (tiering === null) return null;
+			if (tiering === null || protocol.isText !== true) return null;
 			const decoder = new TextDecoder();
 			return createProfile(
 				schema,
@@ -619,9 +619,8 @@ function layoutOptionsOf({ rows, items, textBytes, received, sequence, stagger }
 
 /** Modules for profiles in the code cache. Samples and names are all that a module depends on, besides what any parser's does. */
 function keptModules(protocol: Protocol, layout: LayoutOptions, generate: GenerateOptions, cache: CodeCache): KeptModules {
-	const decoder = new TextDecoder();
 	const keyOf = (samples: readonly LearnedSample[], names: ReadonlyMap<string, number>): string | null => {
-		const profile = JSON.stringify([[...names], samples.map(({ message, variant, met }) => [variant, met, decoder.decode(message)])]);
+		const profile = JSON.stringify([[...names], samples.map(({ message, variant, met }) => [variant, met, message.join()])]);
 		return cache.key({ protocol, layout, tier: 'layout', generate, profile });
 	};
 	return {
@@ -639,6 +638,7 @@ function keptModules(protocol: Protocol, layout: LayoutOptions, generate: Genera
 /** Those of a profile's messages that the schema accepts: they come from a file, and only accepted messages may be learned. */
 function acceptedOf<S extends Schema>(protocol: Protocol<S>, profile: LayoutProfile, options: CompileOptions<S>): LearnedSample[] {
 	const { schema } = protocol;
+	if (protocol.isText !== true) throw new Error(`tickforge: a profile holds messages as text, and those of "${protocol.name}" are not; leave the option profile out: layouts are learned while messages arrive`);
 	if (profile.schema.fingerprint !== schemaFingerprint(schema)) throw new Error(`tickforge: the profile is of "${profile.schema.name}" v${profile.schema.version} as it was then, and the schema here is "${schema.name}" v${schema.version}: learn it again (tickforge profile learn)`);
 	const judge = compile(protocol, { ...options, tier: 'schema' });
 	try {

@@ -55,13 +55,16 @@ describe('MessagePack on the command line', () => {
 		const { status, stdout, stderr } = tickforge('inspect', 'coinbase', '--branches', 'day.msgpack', '--protocol', 'msgpack', '--json', '--save-branches', 'day.branches');
 		expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 		const { tiers } = JSON.parse(stdout) as { tiers: { tier: string; messages: number; refused: number; modules: { functions: { name: string; calls: number }[] }[] }[] };
-		expect(tiers.map(({ tier, messages, refused }) => ({ tier, messages, refused }))).toEqual([{ tier: 'schema', messages: 500, refused: 0 }]);
+		expect(tiers.map(({ tier, messages, refused }) => ({ tier, messages, refused }))).toEqual([
+			{ tier: 'schema', messages: 500, refused: 0 },
+			{ tier: 'layout', messages: 500, refused: 0 },
+		]);
 		expect(tiers[0]?.modules[0]?.functions.find(({ name }) => name === 'parse')?.calls).toBeGreaterThan(0);
 		expect(JSON.parse(tickforge('run', 'coinbase', 'day.msgpack', '--branch-profile', 'day.branches', '--json').stdout)).toMatchObject({ messages: 500, refused: 0 });
 	});
 
-	it('has no layouts to learn, and says so', { timeout: 240_000 }, () => {
-		expect(tickforge('profile', 'learn', 'coinbase', 'day.msgpack')).toMatchObject({ status: 1, stderr: expect.stringContaining('day.msgpack holds messages of msgpack, and layouts are only learned of JSON') });
-		expect(tickforge('run', 'coinbase', 'day.msgpack', '--save-profile', 'day.profile')).toMatchObject({ status: 1, stderr: expect.stringContaining('layouts are only learned of JSON') });
+	it('has no profiles of layouts, and says so', { timeout: 240_000 }, () => {
+		expect(tickforge('profile', 'learn', 'coinbase', 'day.msgpack')).toMatchObject({ status: 1, stderr: expect.stringContaining('day.msgpack holds messages of msgpack, and profiles are only kept of JSON') });
+		expect(tickforge('run', 'coinbase', 'day.msgpack', '--save-profile', 'day.profile')).toMatchObject({ status: 1, stderr: expect.stringContaining('profiles are only kept of JSON') });
 	});
 });

@@ -21,5 +21,5 @@ export function json(described: Schema | Variant): Protocol {
 		if (type.kind === 'message' && type.unknownKeys === 'keep-bytes') mistakes.push({ path, message: "unknownKeys: 'keep-bytes' is for formats that have bytes; use 'keep', which keeps JSON text" });
 	});
 	if (mistakes.length > 0) throw new SchemaError(schema.name, mistakes);
-	return { name: 'json', schema, reference: referenceParser, generate: generateSchemaTier, learner: createLearner };
+	return { name: 'json', schema, isText: true, reference: referenceParser, generate: generateSchemaTier, learner: createLearner };
 }

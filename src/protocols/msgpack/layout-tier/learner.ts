@@ -14,7 +14,8 @@ const LEAVING = 4;
 
 export function createLearner(layout: SchemaLayout): LayoutLearner {
 	const variants = planVariants(layout);
-	const mayGuess = guessable(layout.schema, mayBeByPosition(layout.schema));
+	const byPosition = mayBeByPosition(layout.schema);
+	const mayGuess = guessable(layout.schema, byPosition);
 	let mostShapes = MOST_SLOTS;
 	const shapes = createShapes(() => mostShapes);
 	let unlearnable = 0;
@@ -65,7 +66,7 @@ export function createLearner(layout: SchemaLayout): LayoutLearner {
 		names: new Map(),
 		learn(given, variant, _item, met = 1) {
 			const plan = variants[variant];
-			const learned = plan === undefined || plan.table === null || mayGuess[variant] !== true ? null : learnTokens(given, plan);
+			const learned = plan === undefined || plan.table === null || mayGuess[variant] !== true ? null : learnTokens(given, plan, byPosition);
 			if (learned === null) {
 				unlearnable++;
 				return false;

@@ -40,10 +40,14 @@ function fail(): never {
 	throw noLayout;
 }
 
-/** Null where the message has no shape: keys twice, keys that are no text, objects that are nil. */
-export function learnTokens(message: Uint8Array, variant: VariantPlan): LearnedTokens | null {
+/**
+ * Null where the message has no shape: keys twice, keys that are no text, objects that are nil.
+ *
+ * @param byPosition objects of the feed may be arrays
+ */
+export function learnTokens(message: Uint8Array, variant: VariantPlan, byPosition: boolean): LearnedTokens | null {
 	try {
-		return walk(message, variant);
+		return walk(message, variant, byPosition);
 	} catch (error) {
 		if (error === noLayout || error instanceof RangeError) return null;
 		throw error;
@@ -52,7 +56,7 @@ export function learnTokens(message: Uint8Array, variant: VariantPlan): LearnedT
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
-function walk(message: Uint8Array, variant: VariantPlan): LearnedTokens {
+function walk(message: Uint8Array, variant: VariantPlan, byPosition: boolean): LearnedTokens {
 	const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
 	const tokens: Token[] = [];
 	const absent: ValuePlan[] = [];
@@ -168,7 +172,7 @@ function walk(message: Uint8Array, variant: VariantPlan): LearnedTokens {
 			case 'list': {
 				const head = headOf(p);
 				if (head.kind !== 'array' || keepsKeys(plan)) fail();
-				const isArray = head.length > 0 && headOf(head.end).kind === 'array';
+				const isArray = byPosition && plan.item.kind === 'message' && head.length > 0 && headOf(head.end).kind === 'array';
 				tokens.push({ kind: 'value', plan, form: isArray ? 'array' : 'map' });
 				p = behind(p);
 				return;
