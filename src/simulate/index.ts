@@ -10,7 +10,7 @@ import { createRandom, type Random } from './random.ts';
 import { TextWriter } from './text-writer.ts';
 import { type BinaryVenue, createSession, type Venue, venues } from './venues.ts';
 
-export { krakenChecksum, okxChecksum } from './checksums.ts';
+export { krakenChecksum, okxChecksum } from '../book/checksums.ts';
 export { BINARY_FAULTS, FAULTS, type Fault, MESSAGEPACK_FAULTS, PROTOBUF_FAULTS } from './faults.ts';
 export { compressPieces, type FileCompression, type FileFormat, framePieces } from './files.ts';
 export { framePackets, type Losses, PACKET_FORMATS, type PacketFormat, type PacketOptions } from './packets.ts';

@@ -1,8 +1,9 @@
 /** Books from ITCH: rows of seven tables are brought back in order, in both tiers, however the batches fall. */
 import { describe, expect, it } from 'vitest';
+import { makeItchDay } from '../../bench/itch-day.ts';
 import { binary, compile, createArena, createEncoder, createOrderBook, itch50, type OrderBook, type OrderProblem } from '../../src/index.ts';
+import { simulate } from '../../src/simulate/index.ts';
 import { describeMessages } from '../pipeline/messages.ts';
-import { makeItchDay } from './itch-day.ts';
 
 const protocol = binary(itch50());
 
@@ -67,6 +68,13 @@ describe('a book from ITCH', () => {
 				],
 			],
 		});
+	});
+
+	it('is the same in both tiers on a simulated day', () => {
+		const messages = Array.from(simulate({ venue: 'nasdaq-itch-5.0', messages: 5000, seed: 2 }), ({ payload }) => payload.slice());
+		const expected = run(messages, 4096, 'reference');
+		expect(run(messages, 512, 'generated')).toEqual(expected);
+		expect(expected.problems).toEqual([]);
 	});
 
 	it('knows names from the directory', () => {

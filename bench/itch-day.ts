@@ -1,5 +1,5 @@
 /** A day of ITCH for tests and benchmarks: flows in which what is executed, cancelled, deleted and replaced was added before. */
-import { binary, createEncoder, itch50 } from '../../src/index.ts';
+import { binary, createEncoder, itch50 } from '../src/index.ts';
 
 export interface ItchDayOptions {
 	readonly stocks: number;
@@ -14,7 +14,14 @@ export interface ItchDayOptions {
  * About the mix of a day: 42 % additions, 40 % deletions, 7 % replacements, 6 % executions, 2 % cancellations. Names
  * first, then `standing` additions, then the mix.
  */
-export function makeItchDay(count: number, { stocks, seed, wrong, standing = 0 }: ItchDayOptions): Uint8Array[] {
+export function makeItchDay(count: number, options: ItchDayOptions): Uint8Array[] {
+	const messages: Uint8Array[] = [];
+	writeItchDay(count, options, (message) => messages.push(message));
+	return messages;
+}
+
+/** The same, message by message. */
+export function writeItchDay(count: number, { stocks, seed, wrong, standing = 0 }: ItchDayOptions, give: (message: Uint8Array) => void): void {
 	let state = seed >>> 0;
 	const random = (): number => {
 		state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -22,9 +29,14 @@ export function makeItchDay(count: number, { stocks, seed, wrong, standing = 0 }
 	};
 	const below = (most: number): number => Math.floor(random() * most);
 	const encoder = createEncoder(binary(itch50()));
-	const messages: Uint8Array[] = [];
+	let given = 0;
+	const write = (message: Uint8Array): void => {
+		given++;
+		give(message);
+	};
 	const live: number[] = [];
-	const stockOf = new Map<number, number>();
+	/** Few stocks have most orders, as everywhere. */
+	const stockOf = (order: number): number => 1 + Math.floor(stocks * ((Math.imul(order, 2654435761) >>> 0) / 2 ** 32) ** 4);
 	let reference = 1;
 	let sequence = 0;
 	const head = (stock: number) => ({ stockLocate: stock, trackingNumber: 0, timestamp: 34_200_000_000_000n + BigInt(sequence++) * 1000n });
@@ -49,22 +61,21 @@ export function makeItchDay(count: number, { stocks, seed, wrong, standing = 0 }
 			etpLeverageFactor: 0,
 			inverse: false,
 		};
-		messages.push(encoder.encode('stockDirectory', row as never));
+		write(encoder.encode('stockDirectory', row as never));
 	}
 	const add = (): void => {
-		const stock = 1 + below(stocks);
 		const side = random() < 0.5 ? 'buy' : 'sell';
 		const own = random() < wrong && live.length > 0 ? (live[below(live.length)] as number) : reference;
+		const stock = stockOf(own);
 		reference += 1 + below(2);
 		live.push(own);
-		stockOf.set(own, stock);
 		const row = { ...head(stock), orderReference: BigInt(own), side, shares: 100 * (1 + below(9)), stock: `S${stock}`, price: priceOf(stock, side) };
-		messages.push(random() < 0.03 ? encoder.encode('addOrderAttributed', { ...row, attribution: 'NSDQ' } as never) : encoder.encode('addOrder', row as never));
+		write(random() < 0.03 ? encoder.encode('addOrderAttributed', { ...row, attribution: 'NSDQ' } as never) : encoder.encode('addOrder', row as never));
 	};
 	/** Most that go are young. */
 	const pick = (): number => (random() < 0.5 ? live.length - 1 - Math.floor(below(Math.min(live.length, 2000)) * random()) : below(live.length));
 	for (let made = 0; made < standing; made++) add();
-	while (messages.length < count + standing + stocks) {
+	while (given < count + standing + stocks) {
 		const draw = random();
 		if (draw < 0.44 || live.length < 10) {
 			add();
@@ -72,28 +83,25 @@ export function makeItchDay(count: number, { stocks, seed, wrong, standing = 0 }
 		}
 		const index = pick();
 		const own = random() < wrong ? reference + 1_000_000 : (live[index] as number);
-		const stock = stockOf.get(own) ?? 1;
+		const stock = stockOf(own);
 		const go = (): void => {
 			live[index] = live.at(-1) as number;
 			live.pop();
-			stockOf.delete(own);
 		};
 		const orderReference = BigInt(own);
 		if (draw < 0.85) {
 			go();
-			messages.push(encoder.encode('orderDelete', { ...head(stock), orderReference }));
+			write(encoder.encode('orderDelete', { ...head(stock), orderReference }));
 		} else if (draw < 0.92) {
 			const next = reference;
 			reference += 1 + below(2);
-			messages.push(encoder.encode('orderReplace', { ...head(stock), originalOrderReference: orderReference, newOrderReference: BigInt(next), shares: 100 * (1 + below(9)), price: priceOf(stock, random() < 0.5 ? 'buy' : 'sell') }));
+			write(encoder.encode('orderReplace', { ...head(stock), originalOrderReference: orderReference, newOrderReference: BigInt(next), shares: 100 * (1 + below(9)), price: priceOf(stock, random() < 0.5 ? 'buy' : 'sell') }));
 			go();
 			live.push(next);
-			stockOf.set(next, stock);
 		} else if (draw < 0.97) {
 			const row = { ...head(stock), orderReference, executedShares: 1 + below(200), matchNumber: BigInt(sequence) };
-			messages.push(random() < 0.05 ? encoder.encode('orderExecutedWithPrice', { ...row, printable: true, price: 1n }) : encoder.encode('orderExecuted', row));
-		} else if (draw < 0.99) messages.push(encoder.encode('orderCancel', { ...head(stock), orderReference, cancelledShares: 1 + below(100) }));
-		else messages.push(encoder.encode('brokenTrade', { ...head(stock), matchNumber: BigInt(sequence) }));
+			write(random() < 0.05 ? encoder.encode('orderExecutedWithPrice', { ...row, printable: true, price: 1n }) : encoder.encode('orderExecuted', row));
+		} else if (draw < 0.99) write(encoder.encode('orderCancel', { ...head(stock), orderReference, cancelledShares: 1 + below(100) }));
+		else write(encoder.encode('brokenTrade', { ...head(stock), matchNumber: BigInt(sequence) }));
 	}
-	return messages;
 }
