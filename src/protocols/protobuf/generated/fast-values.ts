@@ -120,9 +120,12 @@ export function emitOpen({ f, p, limit, failed }: StreakScope): { readonly start
  *   stop     ────────────────── ^             the first bit that does not continue: length and mask
  *   groups   of 7 bits move together in three steps: pairs, fours, eight
  * ```
- * A loop over bytes would cost a wrong guess wherever lengths vary. @param bits 32: numbers that are small mostly
+ * A loop over bytes would cost a wrong guess wherever lengths vary.
+ *
+ * @param bits 32: numbers that are small mostly
+ * @param steady its length is that of the last message's mostly
  */
-export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
+export function emitVarint(scope: StreakScope, bits: 32 | 64, steady = false): Local<I64> {
 	const { f, s, p, limit, failed } = scope;
 	const value = f.local(I64, undefined, 'varint');
 	const wide = (): void => {
@@ -137,7 +140,15 @@ export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
 				p.set(s.scanner.varintEnd);
 			},
 			() => {
-				p.set(p.add(stop.ctz().wrap().shrU(3)).add(1));
+				const more = stop.ctz().wrap().shrU(3);
+				if (!steady) p.set(p.add(more).add(1));
+				else {
+					// Where the last message's had this length, which is predicted, what follows need not wait for it.
+					const last = f.local(I32, undefined, 'lastLength');
+					const length = f.local(I32, more, 'length');
+					f.if(length.ne(last), () => last.set(length), undefined, UNLIKELY);
+					p.set(p.add(last).add(1));
+				}
 				value.set(word.and(sevens).and(stop.xor(stop.sub(1n))));
 				// Halves of what is at odd places: (x & pairs) / 2 is what moving it down takes away; of fours three quarters.
 				value.set(value.sub(value.and(pairs).shrU(1n)));
@@ -233,7 +244,7 @@ export function emitFastScalar(scope: StreakScope, scalar: Scalar, meaning: Mean
 	const form = SCALARS[scalar];
 	switch (form.wireType) {
 		case WIRE.varint: {
-			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits);
+			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits, scope.isRoot && (meaning.type.kind === 'timestamp' || meaning.type.kind === 'integer'));
 			if (form.value === 'bool') {
 				store(scope, column, raw.ne(0n));
 				return;

@@ -26,6 +26,8 @@ export interface StreakScope {
 	/** Address of the constants. */
 	readonly base: I32;
 	readonly groups: VarintGroups;
+	/** What is read stands in the message itself, not in a list. */
+	readonly isRoot: boolean;
 	readonly table: TableLayout;
 	readonly rows: Rows;
 	readonly p: Local<I32>;
@@ -58,7 +60,7 @@ export function emitStreak(s: FastValues, format: ProtobufFormat, variant: Varia
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
 		f.block((ended) => {
-			const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), table, rows, p, limit: end, failed: ended };
+			const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: true, table, rows, p, limit: end, failed: ended };
 			f.loop((next) => {
 				ended.branchIf(descriptor.geU(last), UNLIKELY);
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
@@ -349,7 +351,7 @@ function emitItems(s: FastValues, table: TableLayout, field: FieldPlan, list: Li
 		const { number } = field.node;
 		f.block((done) => {
 			f.block((failed) => {
-				const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), table, rows, p: p as Local<I32>, limit, failed };
+				const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: false, table, rows, p: p as Local<I32>, limit, failed };
 				const item = (inner: StreakScope): void => {
 					failed.branchIf(row.geU(capacity), UNLIKELY);
 					rows.place();
