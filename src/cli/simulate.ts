@@ -125,7 +125,7 @@ async function simulationOf(given: string | undefined, numbers: SimulationNumber
 	// A preset that nobody simulates, or a file.
 	if (given !== undefined && (/[./\\]/.test(given) || isPresetName(given))) return madeUp(given, numbers, protocol, ofProto);
 	const near = given === undefined ? null : nearest(given, all);
-	throw new UsageError(`tickforge simulate: ${given === undefined ? 'which venue?' : `there is no simulated venue "${given}"${near === null ? '' : `; did you mean "${near}"?`}`} Venues: ${all.join(', ')}. Or name a preset or schema, whose messages are made up: ./feed.ts, ./schema.xml`);
+	throw new UsageError(`tickforge simulate: ${given === undefined ? 'which venue?' : `there is no simulated venue "${given}"${near === null ? '.' : `; did you mean "${near}"?`}`} Venues: ${all.join(', ')}. Or name a preset or schema, whose messages are made up: ./feed.ts, ./schema.xml`);
 }
 
 /** To a file, or to standard output; gives the file's bytes. */

@@ -243,6 +243,14 @@ describe.each(tiers)("'keep-bytes' in the $name tier", ({ create }) => {
 	});
 });
 
+it.each(tiers)('arrays are no objects where a key may have either, $name', ({ create }) => {
+	const one = message([field('data', message([field('a', integer), field('b', integer, { distinguishing: true })]))]);
+	const many = message([field('data', { kind: 'list', item: integer, itemNullable: false })]);
+	const { rows, refused } = parseAll(create, feed(one, many), [bytes('81 a464617461 93 01 02 03'), bytes('81 a464617461 82 a161 05 a162 06')]);
+	expect(refused).toEqual([]);
+	expect(rows).toEqual({ variant0: [{ data: { a: 5n, b: 6n } }], variant1: [{ data: [1n, 2n, 3n] }] });
+});
+
 describe('msgpack()', () => {
 	it('says which objects keep unknown keys, and what to do', () => {
 		expect(() => msgpack(feed(message([field('a', message([field('b', integer)], { unknownKeys: 'keep' }))])))).toThrow(/variant0\.a: unknownKeys: 'keep' keeps JSON text, which MessagePack has none of; use 'keep-bytes'/);
