@@ -23,8 +23,10 @@ export function toFile(input: Input, parts: Parts): Uint8Array {
 }
 
 /** Any bytes are an input: a length that is too large ends with the file. */
-export function fromFile(bytes: Uint8Array, parts: Parts): Input {
-	if (parts === 'one') return [bytes.slice()];
+export function fromFile(file: Uint8Array, parts: Parts): Input {
+	// No Buffer: its slices are views.
+	const bytes = new Uint8Array(file);
+	if (parts === 'one') return [bytes];
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const input: Uint8Array[] = [];
 	for (let at = 0; at + 4 <= bytes.length; ) {

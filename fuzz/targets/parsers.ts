@@ -123,6 +123,7 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 	const [reference, ...others] = lanes as [Lane, ...Lane[]];
 
 	const run = (input: Input): string | null => {
+		let isWrong = true;
 		const describe = (what: string): string => `${what}\nmessages:\n${input.map((message) => `  ${print(message)}`).join('\n')}`;
 		const patterns = poisons(input);
 		for (const [index, { beyond }] of lanes.entries()) beyond.set((patterns[index % patterns.length] as Uint8Array).subarray(0, AROUND));
@@ -167,9 +168,10 @@ export function openParsers({ protocol, seeds, words, oracle, print = show, long
 					if (wrong !== null) return describe(`message ${index} was accepted, but ${wrong}`);
 				}
 			}
+			isWrong = false;
 			return null;
 		} finally {
-			for (const lane of lanes) restore(lane, input, size);
+			for (const lane of lanes) restore(lane, input, size, isWrong);
 		}
 	};
 	return { seeds, words, coverage: sources.length > 0 ? sourceCoverage(...sources) : allCoverage(...lanes.flatMap(({ counters }) => (counters === null ? [] : [counters]))), longest: most, run };
@@ -295,8 +297,9 @@ function mistakeInMemory({ world, changing, used, snapshot, beyond }: Lane, mess
 }
 
 /** Everything as it was, so that no input depends on another. */
-function restore({ world, changing, snapshot, counters, used }: Lane, input: Input, size: number): void {
+function restore({ world, changing, snapshot, counters, used }: Lane, input: Input, size: number, isWrong: boolean): void {
 	const bytes = new Uint8Array(world.memory.buffer);
+	if (isWrong) bytes.set(snapshot);
 	// Counters go on: the engine reads them after a while.
 	for (const { from, to } of changing) if (counters === null || from !== counters.address) bytes.set(snapshot.subarray(from, to), from);
 	bytes.fill(0, used, used + input.length * DESCRIPTOR.size + 64);

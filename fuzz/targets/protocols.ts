@@ -1,5 +1,6 @@
 /** The formats of messages: JSON, MessagePack, binary ones. */
 import { decode as decodeOtherwise } from '@msgpack/msgpack';
+import type { SchemaLayout } from '../../src/compiler/batch-layout.ts';
 import { type ExchangeName, exchanges } from '../../src/exchanges/index.ts';
 import { type BinaryProtocol, binary, createEncoder, type WireNode } from '../../src/protocols/binary/index.ts';
 import { itch50 } from '../../src/protocols/itch/index.ts';
@@ -13,12 +14,16 @@ import { messagesOfSchema } from '../../src/simulate/of-schema.ts';
 import { createRandom } from '../../src/simulate/random.ts';
 import { createRandom as createFormatRandom, makeFormat, makeRow } from '../../test/protocols/binary/random-formats.ts';
 import { buildMessage, buildSchema, Draws } from '../../test/protocols/json/arbitraries.ts';
+import { compareTiers } from '../../test/protocols/json/harness.ts';
+import { createLayoutTier } from '../../test/protocols/json/layout-tier.ts';
 import { buildMessagePackMessage, buildMessagePackSchema } from '../../test/protocols/msgpack/arbitraries.ts';
 import { anyMessage, type Case, seeded, someCases } from '../../test/protocols/protobuf/harness.ts';
 import { EXAMPLES, everything } from '../../test/protocols/sbe/schemas.ts';
+import { sourceCoverage } from '../coverage.ts';
 import { type Input, sizeOf } from '../input.ts';
 import type { Target } from '../target.ts';
 import { openParsers, type ParserTargetOptions } from './parsers.ts';
+import { poisons } from './poison.ts';
 
 const encoder = new TextEncoder();
 const MOST_BYTES = 1500;
@@ -94,6 +99,31 @@ const jsonRandom = (number: number): Target => ({
 		);
 	},
 });
+
+/** Learning costs a module for each new shape; what follows is refused or is a row like any other. */
+const LEARNED = 5;
+
+/** The layout tier while it learns: a module is made after each message that has a new shape, and takes the next ones. */
+const jsonLearning: Target = {
+	name: 'json-learning',
+	about: 'a layout tier that learns from the input: the same rows as the reference, before and after',
+	parts: 'many',
+	open() {
+		const draws = drawsFrom(0x151);
+		const schema = buildSchema(draws(300));
+		const memories = [new WebAssembly.Memory({ initial: 16, maximum: 4096 }), new WebAssembly.Memory({ initial: 16, maximum: 4096 })] as const;
+		return {
+			seeds: inputsOf(Array.from({ length: 30 }, () => buildMessage(schema, draws(200)))),
+			words: JSON_WORDS.map((word) => encoder.encode(word)),
+			coverage: sourceCoverage('/src/protocols/json/layout-tier/'),
+			run(input) {
+				const messages = input.slice(0, LEARNED);
+				const tiers = [{ name: 'reference', create: (layout: SchemaLayout, memory: WebAssembly.Memory) => json(layout.schema).reference(layout, memory) }, createLayoutTier()] as const;
+				return messages.length === 0 ? null : compareTiers(tiers, schema, [...messages, ...messages], { rows: 64, items: 512, textBytes: 4096, batch: 1, tight: true, beyond: poisons(input)[1] as Uint8Array, memories });
+			},
+		};
+	},
+};
 
 /** What the parsers accept, both decoders read; but of strings that a parser skips it does not ask whether they are UTF-8. */
 function decodesAsMessagePack(message: Uint8Array): string | null {
@@ -218,6 +248,7 @@ function randomFormat(seed: number): BinaryProtocol {
 export const protocolTargets: readonly Target[] = [
 	...(['binance-spot', 'kraken', 'okx', 'coinbase', 'bitfinex', 'deribit'] as const).map(jsonPreset),
 	...[1, 2, 3, 4].map(jsonRandom),
+	jsonLearning,
 	...(['binance-futures', 'kraken'] as const).map(msgpackPreset),
 	...[1, 2, 3, 4].map(msgpackRandom),
 	binaryTarget('itch', 'NASDAQ TotalView-ITCH 5.0', () => binary(itch50())),

@@ -1,7 +1,8 @@
 /** Readers of files in plain TypeScript: whatever the bytes are, there is an answer or the documented error, and it is no larger than the bytes allow. */
 import { isDeepStrictEqual } from 'node:util';
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decode as decodeOtherwise } from '@msgpack/msgpack';
+import { encodeLz4Frame, encodeSnappyFrames } from '../../src/codecs/index.ts';
 import { ArrowError, type ArrowWriterOptions, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
 import { createBranchProfile, parseBranchProfile } from '../../src/compiler/branch-profile.ts';
@@ -13,6 +14,9 @@ import { json } from '../../src/protocols/json/index.ts';
 import { decodeMessagePack, encodeMessagePack, extension, MessagePackError } from '../../src/protocols/msgpack/index.ts';
 import { sbe } from '../../src/protocols/sbe/index.ts';
 import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, SchemaError, symbol, text, timestamp } from '../../src/schema/index.ts';
+import { iterableSource } from '../../src/sources/bytes.ts';
+import { openCompressed } from '../../src/sources/compressed.ts';
+import { InputError } from '../../src/sources/source.ts';
 import { createFrameSplitter } from '../../src/sources/zstd-frames.ts';
 import { loadSymbolMapping, SymbolMappingError } from '../../src/symbols/index.ts';
 import { testTable } from '../../test/columns/batches.ts';
@@ -163,7 +167,7 @@ const READERS: readonly Reader[] = [
 		run(bytes) {
 			try {
 				const profile = parseProfile(decoder.decode(bytes));
-				if (!isDeepStrictEqual(parseProfile(JSON.stringify(profile)), profile)) return 'a profile that was read is not read again as it was';
+				if (JSON.stringify(parseProfile(JSON.stringify(profile))) !== JSON.stringify(profile)) return 'a profile that was read is not read again as it was';
 				mergeProfiles([profile, profile]);
 				return null;
 			} catch (error) {
@@ -333,6 +337,46 @@ const READERS: readonly Reader[] = [
 			return null;
 		},
 	},
+	{
+		name: 'compressed-input',
+		about: 'gzip, Zstandard, LZ4, Snappy and plain input: in chunks as in one, never more than is allowed, or an InputError',
+		sources: ['/src/sources/', '/src/codecs/'],
+		seeds() {
+			const content = Buffer.from('{"a":1}\n'.repeat(60));
+			return [gzipSync(content), joined([gzipSync(content), gzipSync(content)]), zstdCompressSync(content), joined([zstdCompressSync(content), zstdCompressSync(content)]), encodeLz4Frame(content), encodeSnappyFrames(content), new Uint8Array(content)].map((bytes) => new Uint8Array(bytes));
+		},
+		words: [Uint8Array.of(0x1f, 0x8b, 8, 0), Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), Uint8Array.of(0x04, 0x22, 0x4d, 0x18), Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0)],
+		async run(bytes) {
+			const most = 65536;
+			const whole = await unpack(bytes, Math.max(1, bytes.length), most);
+			if (whole !== null && whole.length > most) return `${whole.length} bytes came out, and ${most} are allowed`;
+			const pieces = await unpack(bytes, 1 + (bytes.length % 9), most);
+			if ((whole === null) !== (pieces === null)) return `as a whole it ${whole === null ? 'is refused' : 'is unpacked'}, in pieces it is not`;
+			return whole !== null && Buffer.compare(whole, pieces as Uint8Array) !== 0 ? 'in pieces other bytes come out' : null;
+		},
+	},
 ];
+
+/** All that is in a source that brings its bytes in chunks; null where it ends with an InputError. */
+async function unpack(bytes: Uint8Array, chunk: number, most: number): Promise<Uint8Array | null> {
+	const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, index) => bytes.slice(index * chunk, (index + 1) * chunk));
+	const parts: Uint8Array[] = [];
+	const into = new Uint8Array(4096);
+	try {
+		const { source } = await openCompressed(iterableSource(chunks, 'fuzz'), 64, { most });
+		try {
+			for (;;) {
+				const count = await source.read(into);
+				if (count === 0) return joined(parts);
+				parts.push(into.slice(0, count));
+			}
+		} finally {
+			source.close();
+		}
+	} catch (error) {
+		if (error instanceof InputError) return null;
+		throw error;
+	}
+}
 
 export const readerTargets: readonly Target[] = READERS.map(reader);

@@ -20,10 +20,8 @@ import { emitMessage, type UnknownFields } from './rows.ts';
 import { emitScanner } from './scanner.ts';
 import { emitSelection } from './selection.ts';
 import { emitStreak } from './streaks.ts';
-import { emitPutText, emitValues } from './values.ts';
+import { emitPutText, emitValues, WORKSPACE } from './values.ts';
 
-/** What kernels may write to; names that are remembered follow. */
-const WORKSPACE_BYTES = 8192;
 /** With more tables than this, only the streak of the last message's is tried. */
 const MOST_STREAKS = 8;
 /** An Utf8View holds bytes up to this many itself. */
@@ -38,8 +36,8 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: Math.ceil((options.ceiling ?? 2 ** 32) / 65536), shared: true } : { min: 1 });
 	const variants = planVariants(format, layout);
 	const names = namedTables(variants).map(kindOfNames);
-	const pool = createConstantPool(m, WORKSPACE_BYTES + rememberedBytes(names));
-	const remembered = createRememberedNames(names, WORKSPACE_BYTES, pool.add(nameMasks()));
+	const pool = createConstantPool(m, WORKSPACE.size + rememberedBytes(names));
+	const remembered = createRememberedNames(names, WORKSPACE.size, pool.add(nameMasks()));
 	const scanner = emitScanner(m);
 	const { faults } = scanner;
 	const stores = emitStores(m, faults, Math.max(1, ...layout.tables.map((table) => table.spaces.length)));
@@ -60,8 +58,6 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 	/** The variant of the last message. */
 	const lastVariant = m.global(I32, 0, { name: 'lastVariant', mutable: true });
 	const isCleared = m.global(I32, 0, { name: 'isCleared', mutable: true });
-	/** Of unknown fields that their view has room for. Too long to be taken for another constant. */
-	const shortUnknown = pool.add(new Uint8Array(528));
 
 	/** `accept <variant>(p, end, context, descriptor) -> 1 | 0` */
 	const accept = variants.map(({ variant, index, table, unknown }): Func<I32> => {
@@ -87,7 +83,7 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 						const text = f.local(I32, stores.pending.text, 'text');
 						const short = f.local(I32, length.leU(INLINE_BYTES), 'short');
 						f.if(short.eqz().and(length.gtU(I32.of(table.textCapacity).sub(text))), () => faults.raise(f, 'full', p));
-						const to = f.local(I32, I32.select(short, pool.base.add(shortUnknown), s.batch.add(text).add(table.textOffset)), 'to');
+						const to = f.local(I32, I32.select(short, pool.base.add(WORKSPACE.unknown), s.batch.add(text).add(table.textOffset)), 'to');
 						batchState.resetPending(f, table, s.batch);
 						collector.begin(f, to);
 						readAll();

@@ -46,6 +46,11 @@ export interface Values extends Rescale {
 /** What not-a-number is stored as, whatever its bits were. */
 const NAN_BITS = 0x7ff8000000000000n;
 const I64_MOST = (1n << 63n) - 1n;
+/**
+ * The pool's workspace: behind what the kernels write to, a number's digits, and unknown fields that their view has room
+ * for; names that are remembered follow. Constants are never written to.
+ */
+export const WORKSPACE = { digits: 8192, unknown: 8192 + 64, size: 8192 + 128 } as const;
 /** A minus and the ten digits of 2^31. */
 const LONGEST_NUMBER = 11;
 export const UNIT_NANOSECONDS = { s: 1_000_000_000n, ms: 1_000_000n, us: 1_000n, ns: 1n } as const;
@@ -54,10 +59,8 @@ export function emitValues(m: ModuleBuilder, pool: ConstantPool, scanner: Scanne
 	const decimalText = emitDecimalText(m);
 	const { parseDouble, nearest } = emitDoubleKernels(m, pool);
 	const internSymbol = emitInternSymbol(m, scanner.faults, symbols, environment);
-	// Too long to be taken for another constant.
-	const digits = pool.add(new Uint8Array(512));
 	const internNumber = m.func('internNumber', { params: { table: I32, value: I32, at: I32 }, results: [I32] }, (f, { table, value, at }) => {
-		const end = f.local(I32, pool.base.add(digits + LONGEST_NUMBER), 'end');
+		const end = f.local(I32, pool.base.add(WORKSPACE.digits + LONGEST_NUMBER), 'end');
 		const start = f.local(I32, end, 'start');
 		const rest = f.local(I32, I32.select(value.ltS(0), I32.of(0).sub(value), value), 'rest');
 		f.loop((again) => {
