@@ -1,9 +1,10 @@
 /** Values in streaks: minimal ones, as most are, in straight-line code; what is rare takes a call, or fails. */
 import type { Column, ScalarColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
+import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type DigitConstants, digitVectorsInMemory, EXCESS, emitDecimalOfLength } from '../../../kernels/decimals.ts';
 import type { ScalarType } from '../../../schema/model.ts';
-import { F32, F64, type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import { F32, F64, type Func, type FunctionBuilder, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { fixedPoint } from '../../rows/fixed-point.ts';
 import { LONGEST_REMEMBERED, type NameKind, type RememberedNames } from '../../rows/remembered-names.ts';
@@ -34,8 +35,25 @@ const UNLIKELY = { likely: false } as const;
 const I64_MOST = (1n << 63n) - 1n;
 /** An Utf8View holds texts up to this long itself. */
 const INLINE_TEXT = 12;
-/** The bit of each byte that says that a varint goes on. */
-const CONTINUES = BigInt.asIntN(64, 0x8080808080808080n);
+/**
+ * Constants of {@link emitVarint}: the bit of each byte that says that a varint goes on, and those that do not; groups at odd
+ * places among bytes, and among pairs of bytes. Loaded once: an engine makes a constant of 64 bits anew wherever it stands.
+ */
+const GROUPS = BigUint64Array.of(0x8080808080808080n, 0x7f7f7f7f7f7f7f7fn, 0x7f007f007f007f00n, 0x3fff00003fff0000n);
+
+export interface VarintGroups {
+	readonly continues: I64;
+	readonly sevens: I64;
+	readonly pairs: I64;
+	readonly fours: I64;
+}
+
+/** Emits the constants of varints into locals. */
+export function loadVarintGroups(f: FunctionBuilder, pool: ConstantPool, base: I32): VarintGroups {
+	const at = pool.add(new Uint8Array(GROUPS.buffer));
+	const load = (index: number, name: string): I64 => f.local(I64, I64.load(base, at + index * 8), name);
+	return { continues: load(0, 'continues'), sevens: load(1, 'sevens'), pairs: load(2, 'pairs'), fours: load(3, 'fours') };
+}
 const encoder = new TextEncoder();
 
 export const kindOfNames = (symbolTable: number): NameKind => ({ symbolTable, bytes: 0, pad: 'nul' });
@@ -102,14 +120,18 @@ export function emitOpen({ f, p, limit, failed }: StreakScope): { readonly start
  *   stop     ────────────────── ^             the first bit that does not continue: length and mask
  *   groups   of 7 bits move together in three steps: pairs, fours, eight
  * ```
- * A loop over bytes would cost a wrong guess wherever lengths vary. @param bits 32: numbers that are small mostly
+ * A loop over bytes would cost a wrong guess wherever lengths vary.
+ *
+ * @param bits 32: numbers that are small mostly
+ * @param steady its length is that of the last message's mostly
  */
-export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
+export function emitVarint(scope: StreakScope, bits: 32 | 64, steady = false): Local<I64> {
 	const { f, s, p, limit, failed } = scope;
 	const value = f.local(I64, undefined, 'varint');
 	const wide = (): void => {
+		const { continues, sevens, pairs, fours } = scope.groups;
 		const word = f.local(I64, I64.load(p), 'word');
-		const stop = f.local(I64, word.xor(-1n).and(CONTINUES), 'stop');
+		const stop = f.local(I64, word.and(continues).xor(continues), 'stop');
 		f.if(
 			stop.eqz(),
 			() => {
@@ -118,11 +140,20 @@ export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
 				p.set(s.scanner.varintEnd);
 			},
 			() => {
-				p.set(p.add(stop.ctz().wrap().add(1).shrU(3)));
-				value.set(word.and(stop.xor(stop.sub(1n))));
-				value.set(value.and(0x007f007f007f007fn).or(value.and(0x7f007f007f007f00n).shrU(1n)));
-				value.set(value.and(0x00003fff00003fffn).or(value.and(0x3fff00003fff0000n).shrU(2n)));
-				value.set(value.and(0x0fffffffn).or(value.and(0x0fffffff00000000n).shrU(4n)));
+				const more = stop.ctz().wrap().shrU(3);
+				if (!steady) p.set(p.add(more).add(1));
+				else {
+					// Where the last message's had this length, which is predicted, what follows need not wait for it.
+					const last = f.local(I32, undefined, 'lastLength');
+					const length = f.local(I32, more, 'length');
+					f.if(length.ne(last), () => last.set(length), undefined, UNLIKELY);
+					p.set(p.add(last).add(1));
+				}
+				value.set(word.and(sevens).and(stop.xor(stop.sub(1n))));
+				// Halves of what is at odd places: (x & pairs) / 2 is what moving it down takes away; of fours three quarters.
+				value.set(value.sub(value.and(pairs).shrU(1n)));
+				value.set(value.sub(value.and(fours).shrU(2n).mul(3n)));
+				value.set(value.and(0xffffffffn).or(value.shrU(32n).shl(28n)));
 			},
 			UNLIKELY,
 		);
@@ -213,7 +244,7 @@ export function emitFastScalar(scope: StreakScope, scalar: Scalar, meaning: Mean
 	const form = SCALARS[scalar];
 	switch (form.wireType) {
 		case WIRE.varint: {
-			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits);
+			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits, scope.isRoot && (meaning.type.kind === 'timestamp' || meaning.type.kind === 'integer'));
 			if (form.value === 'bool') {
 				store(scope, column, raw.ne(0n));
 				return;

@@ -15,7 +15,7 @@ import { storeListEnd } from '../../rows/store.ts';
 import type { Body, FieldPlan, InstantPlan, MessagePlan, VariantPlan } from '../plan.ts';
 import { WIRE } from '../types.ts';
 import type { ProtobufFormat } from '../wire.ts';
-import { emitFastAbsent, emitFastScalar, emitOpen, emitVarint, type FastValues, type ListFunctions, storeFastNull } from './fast-values.ts';
+import { emitFastAbsent, emitFastScalar, emitOpen, emitVarint, type FastValues, type ListFunctions, loadVarintGroups, storeFastNull, type VarintGroups } from './fast-values.ts';
 
 const UNLIKELY = { likely: false } as const;
 
@@ -25,6 +25,9 @@ export interface StreakScope {
 	readonly s: FastValues;
 	/** Address of the constants. */
 	readonly base: I32;
+	readonly groups: VarintGroups;
+	/** What is read stands in the message itself, not in a list. */
+	readonly isRoot: boolean;
 	readonly table: TableLayout;
 	readonly rows: Rows;
 	readonly p: Local<I32>;
@@ -57,7 +60,7 @@ export function emitStreak(s: FastValues, format: ProtobufFormat, variant: Varia
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
 		f.block((ended) => {
-			const scope: StreakScope = { f, s, base, table, rows, p, limit: end, failed: ended };
+			const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: true, table, rows, p, limit: end, failed: ended };
 			f.loop((next) => {
 				ended.branchIf(descriptor.geU(last), UNLIKELY);
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
@@ -348,7 +351,7 @@ function emitItems(s: FastValues, table: TableLayout, field: FieldPlan, list: Li
 		const { number } = field.node;
 		f.block((done) => {
 			f.block((failed) => {
-				const scope: StreakScope = { f, s, base, table, rows, p: p as Local<I32>, limit, failed };
+				const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: false, table, rows, p: p as Local<I32>, limit, failed };
 				const item = (inner: StreakScope): void => {
 					failed.branchIf(row.geU(capacity), UNLIKELY);
 					rows.place();
