@@ -283,6 +283,8 @@ function within(scope: StreakScope, { number, delimited }: { readonly number: nu
 	const limit = f.local(I32, after, 'innerEnd');
 	read({ ...scope, limit });
 	failed.branchIf(p.ne(limit), UNLIKELY);
+	// The same address: but what follows need not wait for all that was read, only for the length.
+	p.set(limit);
 }
 
 function emitInner(scope: StreakScope, field: MessagePlan, way: Way): void {
