@@ -37,6 +37,7 @@ export { type Protocol, TIERS, type Tier } from './compiler/protocol.ts';
 export type { TieringRules, TieringStatistics } from './compiler/tiering.ts';
 export { type Candidate, type DatagramStream, type Detection, type DetectOptions, detect, type PresetFit } from './detect/index.ts';
 export { type ExchangePreset, exchanges } from './exchanges/index.ts';
+export { type DelimitedOptions, grpcMessages, varintDelimited } from './framing/delimited.ts';
 export { binaryFile, lengthPrefixed, simpleOpenFraming } from './framing/length-prefixed.ts';
 export { datagrams, type PacketCaptureOptions, packetCapture } from './framing/packet-capture.ts';
 export { moldUdp64, sequencedUnits } from './framing/packets.ts';
@@ -53,28 +54,7 @@ export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type Encod
 export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
-export {
-	createProtobufEncoder,
-	createProtobufWriter,
-	decodeProtobuf,
-	loadProto,
-	type ProtobufColumn,
-	type ProtobufDecodeOptions,
-	type ProtobufEncoder,
-	ProtobufError,
-	type ProtobufFormat,
-	type ProtobufOptions,
-	type ProtobufProtocol,
-	type ProtobufValue,
-	type ProtobufWriter,
-	type ProtoEnum,
-	type ProtoField,
-	type ProtoFileOptions,
-	type ProtoMessage,
-	type ProtoTypes,
-	parseProto,
-	protobuf,
-} from './protocols/protobuf/index.ts';
+export * from './protocols/protobuf/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
 export { type Announced, agreeOnSubprotocol, announcedByFixLogon, announcedBySbe, type Chosen, choose, type FixLogon, type Offered, readSoupLogin, readSubprotocol, resumeSoup, type SoupLogin } from './protocols/versions.ts';
 export * from './schema/index.ts';

@@ -4,7 +4,7 @@ import { type LayoutOptions, layoutSchema } from '../compiler/batch-layout.ts';
 import type { Protocol } from '../compiler/protocol.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { PROTOCOL_NAMES, readAs } from './protocols.ts';
 import { structText, typeName } from './row-types.ts';
 import { bytesText } from './terminal.ts';
@@ -58,8 +58,9 @@ export async function buildCommand(args: readonly string[]): Promise<number> {
 		runtime: { type: 'string', default: 'tickforge/runtime' },
 		protocol: { type: 'string' },
 		date: { type: 'string' },
+		...PROTO_OPTIONS,
 	});
-	const loaded = await loadSchema('build', positionals[0], values.date);
+	const loaded = await loadSchema('build', positionals[0], values);
 	const protocol = readAs('build', loaded.protocol, choice('build', 'protocol', values.protocol, PROTOCOL_NAMES));
 	if (values.out === undefined) throw new UsageError('tickforge build: where to? Use --out DIR');
 	const rows = numberOption('build', 'rows', values.rows, 64, 2 ** 20);

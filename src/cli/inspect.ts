@@ -1,12 +1,15 @@
 import { type Column, layoutSchema, type TableLayout } from '../compiler/batch-layout.ts';
-import { TIERS } from '../compiler/protocol.ts';
+import { type Protocol, TIERS } from '../compiler/protocol.ts';
 import { type BinaryProtocol, binary } from '../protocols/binary/index.ts';
+import type { ProtobufProtocol } from '../protocols/protobuf/index.ts';
+import { protocolOfFormat } from '../protocols/protobuf/protocol.ts';
 import { type Discriminant, discriminantsOf } from '../schema/discriminants.ts';
+import type { Schema } from '../schema/index.ts';
 import { printModule } from '../wasm/index.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { inspectBranches } from './inspect-branches.ts';
 import { inspectMemory } from './inspect-memory.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { readBranchProfile } from './profile-file.ts';
 import { isProtocolName, PROTOCOL_NAMES, protocolOf, readAs } from './protocols.ts';
 import { bytesText, table } from './terminal.ts';
@@ -77,8 +80,9 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		json: { type: 'boolean', default: false },
 		'save-branches': { type: 'string' },
 		'branch-profile': { type: 'string' },
+		...PROTO_OPTIONS,
 	});
-	const loaded = await loadSchema('inspect', positionals[0]);
+	const loaded = await loadSchema('inspect', positionals[0], values);
 	const { schema } = loaded;
 	const protocol = readAs('inspect', loaded.protocol, choice('inspect', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const rows = numberOption('inspect', 'rows', values.rows, 64, 2 ** 20);
@@ -111,11 +115,24 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	}
 	for (const one of layout.tables) console.log(`\n${tableText(one)}`);
 	const started = performance.now();
-	const format = (protocol as Partial<BinaryProtocol>).format;
-	const own = format !== undefined ? binary({ ...format, messages: format.messages.filter(({ name }) => chosen.variants.some((variant) => variant.name === name)) }) : isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
+	const own = onlyChosen(protocol, chosen);
 	const bytes = own.generate(layout);
 	const seconds = (performance.now() - started) / 1000;
 	console.log(`\ngenerated: ${bytesText(bytes.length)} of WebAssembly in ${(seconds * 1000).toFixed(1)} ms`);
 	if (values.code) console.log(`\n${printModule(bytes)}`);
 	return EXIT.ok;
+}
+
+/** The protocol with the chosen variants alone. */
+function onlyChosen(protocol: Protocol, chosen: Schema): Protocol {
+	const isChosen = ({ name }: { readonly name: string }): boolean => chosen.variants.some((variant) => variant.name === name);
+	if (protocol.name === 'binary') {
+		const { format } = protocol as BinaryProtocol;
+		return binary({ ...format, messages: format.messages.filter(isChosen) });
+	}
+	if (protocol.name === 'protobuf') {
+		const { format } = protocol as ProtobufProtocol;
+		return protocolOfFormat({ ...format, variants: format.variants.filter(isChosen) });
+	}
+	return isProtocolName(protocol.name) ? protocolOf('inspect', protocol.name, chosen) : protocol;
 }

@@ -6,7 +6,7 @@ import type { AnyBatch, ParserStatistics } from '../pipeline/compile.ts';
 import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
-import { type LoadedSchema, loadSchema } from './load-schema.ts';
+import { type LoadedSchema, loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { generateInput, type RepeatedInput, readInput } from './prove-input.ts';
 import { bytesText, count, secondsText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -40,11 +40,12 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 		rows: { type: 'string' },
 		items: { type: 'string' },
 		json: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	const [what, preset, file] = positionals;
 	if (what !== 'allocations') throw new UsageError(`tickforge prove: ${what === undefined ? 'prove what?' : `"${what}" cannot be proved.`} There is: tickforge prove allocations <preset | schema.ts> [file]`);
 	const started = performance.now();
-	const loaded = await loadSchema('prove', preset);
+	const loaded = await loadSchema('prove', preset, values);
 	const { schema, protocol, name, title } = loaded;
 	const onBatch = callbackOf(loaded);
 	const messages = numberOption('prove', 'messages', values.messages, 1000, 1e12) ?? 10_000_000;

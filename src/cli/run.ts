@@ -31,7 +31,7 @@ import type { Source } from '../sources/source.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { DETECT_BYTES, detectInput } from './detect.ts';
-import { isPresetName, loadSchema } from './load-schema.ts';
+import { isPresetName, loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { readBranchProfile, readProfile, writeProfile } from './profile-file.ts';
 import { isProtocolName, PROTOCOL_NAMES, type ProtocolName, readAs } from './protocols.ts';
@@ -577,6 +577,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		quiet: { type: 'boolean', default: false },
 		date: { type: 'string' },
 		list: { type: 'boolean', default: false },
+		...PROTO_OPTIONS,
 	});
 	if (values.list) {
 		console.log(
@@ -596,7 +597,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const given = await presetAndInputs(positionals, values.quiet || values.json);
-	const { schema, protocol, name, title } = await loadSchema('run', given.preset, values.date);
+	const { schema, protocol, name, title } = await loadSchema('run', given.preset, values);
 	const { inputs } = given;
 	if (inputs.length === 0) throw new UsageError('tickforge run: which file? Use "-" for standard input. See: tickforge run --help');
 	for (const input of inputs) {
@@ -639,7 +640,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 /** The preset that is named, or else the one that fits the first input. */
 async function presetAndInputs(positionals: readonly string[], isQuiet: boolean): Promise<{ readonly preset: string | undefined; readonly inputs: readonly string[] }> {
 	const [first, ...others] = positionals;
-	const isFile = first !== undefined && !isPresetName(first) && !/\.(?:[mc]?[jt]s|xml)$/.test(first) && existsSync(first);
+	const isFile = first !== undefined && !isPresetName(first) && !/\.(?:[mc]?[jt]s|xml|proto)$/.test(first) && existsSync(first);
 	if (!isFile) return { preset: first, inputs: others };
 	const { detection } = await detectInput(first);
 	const [best] = detection.candidates;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { readArguments } from './arguments.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS } from './load-schema.ts';
 import { structText, typeName } from './row-types.ts';
 import { EXIT } from './usage.ts';
 
@@ -20,8 +20,8 @@ export type AnyBatch = ${tables.map(({ name }) => `(Batch<${typeName(name)}> & {
 }
 
 export async function typesCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('types', args, { out: { type: 'string' } });
-	const { schema } = await loadSchema('types', positionals[0]);
+	const { values, positionals } = readArguments('types', args, { out: { type: 'string' }, ...PROTO_OPTIONS });
+	const { schema } = await loadSchema('types', positionals[0], values);
 	const text = schemaTypes(schema);
 	if (values.out === undefined) process.stdout.write(text);
 	else writeFileSync(values.out, text);

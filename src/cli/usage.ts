@@ -35,11 +35,12 @@ export interface CommandHelp {
 export const COMMANDS: Readonly<Record<string, CommandHelp>> = {
 	run: {
 		summary: 'parse a file or pipe into columns, and say what was in it',
-		text: `tickforge run [preset | schema.ts] <file… | -> [options]
+		text: `tickforge run [preset | schema.ts | schema.xml | schema.proto] <file… | -> [options]
 
 Parses recorded messages with a preset (tickforge run --list) or your own schema
-(a module whose default export is a schema, or a protocol: binary(format)),
-and prints a summary. Without either, the preset is the one that fits the file.
+(a module whose default export is a schema, or a protocol: binary(format); an SBE
+schema; Protobuf message types), and prints a summary. Without either, the preset
+is the one that fits the file.
 Captures, NDJSON, length-prefixed and concatenated JSON, and MessagePack are told
 apart by themselves, gzip, zstd, LZ4 and Snappy (.sz) are unpacked. Of packet
 captures (pcap, pcapng) the UDP datagrams are read. "-" reads standard input.
@@ -53,12 +54,16 @@ captures (pcap, pcapng) the UDP datagrams are read. "-" reads standard input.
   --format NAME       instead of detecting: capture, ndjson, concatenated, msgpack,
                       length-32-little, length-32-big, length-16-little, length-16-big,
                       binaryfile, soupbintcp, moldudp64, cboe-units, sofh,
+                      varint-delimited, grpc, and with -list their messages' field 1,
                       pcap-datagrams, pcap-moldudp64, pcap-cboe-units,
                       pcap-sbe-packets, pcap-ndjson
   --port N, --address A  of packet captures: only datagrams to these (with commas, or
                       several times)
   --protocol NAME     of the messages: json or msgpack (default: as they look)
   --date DAY          of binary messages whose times count from midnight: 2019-12-30
+  --message NAME      of a .proto file: the root message (default: the only one that no other contains)
+  --tables ONEOF      of a .proto file: each member of this oneof is a table of its own
+  --include DIR       of a .proto file: where its imports are; may be given several times
   --map               bring uncompressed files into memory as a whole, and parse them where they lie
   --tier NAME         layout (generated, learns the layouts that arrive; default),
                       schema (generated), or reference (plain TypeScript)
@@ -86,6 +91,7 @@ captures (pcap, pcapng) the UDP datagrams are read. "-" reads standard input.
   tickforge run coinbase day.ndjson.zst --out day.arrow --quarantine bad.tfq
   tickforge run ./my-feed.ts - < messages.ndjson
   tickforge run nasdaq-itch-5.0 12302019.NASDAQ_ITCH50.gz --date 2019-12-30
+  tickforge run feed.proto day.bin --message my.feed.Update --format varint-delimited
   tickforge run ./my-feed.ts day.ndjson --shadow ./my-feed-2.ts
 
 Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
@@ -202,7 +208,8 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	types: {
 		summary: "write the TypeScript types of a schema's rows",
-		text: `tickforge types <preset | schema.ts | schema.xml> [--out FILE]
+		text: `tickforge types <preset | schema.ts | schema.xml | schema.proto> [--out FILE]
+                [--message NAME] [--tables ONEOF] [--include DIR]
 
 Prints an interface for the rows of each table, and a union of the batches. An SBE
 schema's XML is read unchanged (with saxes installed: npm install saxes).

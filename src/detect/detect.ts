@@ -173,12 +173,16 @@ function textFindings(sample: Uint8Array, isWhole: boolean, looking: Looking): F
 /** All there is as one message. */
 const wholeCut = (sample: Uint8Array, isWhole: boolean): Cut => ({ format: null, framing: null, messages: isWhole ? [sample] : [], partial: isWhole ? null : sample, isTooLong: false, skipped: 0, bits: 0, evidence: [] });
 
+/** What Protobuf of an unknown type is looked for in, besides length prefixes. */
+const PROTOBUF_FORMATS = ['datagrams', 'varint-delimited', 'grpc'];
+
 function binaryFindings(sample: Uint8Array, isWhole: boolean, looking: Looking): Finding[] {
 	const findings: (Finding | null)[] = [];
 	const cuts: Cut[] = [];
+	const isDelimited = delimitedMessages(sample, isWhole, SAMPLE_MESSAGES) !== null;
 	for (const [format, make] of Object.entries(FRAMINGS)) {
 		if (TEXT_FORMATS.includes(format)) continue;
-		const structure = structureOf(format, sample);
+		const structure = format.startsWith('varint-delimited') && !isDelimited ? null : structureOf(format, sample);
 		if (structure === null) continue;
 		const cut = cutSample(sample, format, make(), isWhole);
 		if (cut.isTooLong && cut.messages.length < 2) continue;
@@ -190,13 +194,10 @@ function binaryFindings(sample: Uint8Array, isWhole: boolean, looking: Looking):
 		for (const kind of ['json', 'msgpack'] as const) findings.push(selfDescribingFinding(kind, cut, cut.messages.length === 0 ? [] : selfDescribing(kind, looking.given, looking.withPresets)));
 	}
 	const whole = wholeCut(sample, isWhole);
-	const delimited = delimitedMessages(sample, isWhole, SAMPLE_MESSAGES);
-	const ofVarints: Cut | null = delimited === null ? null : { ...whole, ...delimited, evidence: ['its messages stand after their length as a varint'] };
 	findings.push(
 		...ownFindings(
 			cuts.filter(({ format }) => format !== 'msgpack'),
 			whole,
-			ofVarints,
 			looking,
 		),
 	);
@@ -204,8 +205,8 @@ function binaryFindings(sample: Uint8Array, isWhole: boolean, looking: Looking):
 }
 
 /** Protocols that know their own messages, and what looks like them. */
-function ownFindings(cuts: readonly Cut[], whole: Cut, ofVarints: Cut | null, looking: Looking): Finding[] {
-	const all = [...cuts, whole, ...(ofVarints === null ? [] : [ofVarints])];
+function ownFindings(cuts: readonly Cut[], whole: Cut, looking: Looking): Finding[] {
+	const all = [...cuts, whole];
 	const known = ofTheirOwn(looking.given, looking.withPresets).flatMap((tried) => {
 		const found = all.map((cut) => protocolFinding(tried, cut)).filter((finding) => finding !== null);
 		// Where framings cut alike, that which the feed is known for comes first.
@@ -213,7 +214,7 @@ function ownFindings(cuts: readonly Cut[], whole: Cut, ofVarints: Cut | null, lo
 		return found.sort((a, b) => b.bits * (b.share ?? 1) - a.bits * (a.share ?? 1) || rank(a) - rank(b)).slice(0, 3);
 	});
 	const isKnown = known.some(({ bits, share }) => confidenceOf(bits, share) >= LIKELY);
-	const guessed = isKnown ? [] : [...all.map(sbeFinding), ...[...cuts.filter(({ format }) => format?.startsWith('length-') === true || format === 'datagrams'), whole, ...(ofVarints === null ? [] : [ofVarints])].map(protobufFinding)].filter((finding) => finding !== null);
+	const guessed = isKnown ? [] : [...all.map(sbeFinding), ...[...cuts.filter(({ format }) => format !== null && (format.startsWith('length-') || PROTOBUF_FORMATS.includes(format))), whole].map(protobufFinding)].filter((finding) => finding !== null);
 	// A framing that speaks for itself, around messages that nothing here knows.
 	const framed = isKnown
 		? []
@@ -243,7 +244,7 @@ function datagramFindings(payloads: readonly Uint8Array[], looking: Looking): Fi
 	// Lines only where a datagram holds several.
 	if (lines !== undefined && lines.messages.length > payloads.length) findings.push(selfDescribingFinding('json', lines, selfDescribing('json', looking.given, looking.withPresets)));
 	const binary = cuts.filter(({ format }) => format !== 'ndjson');
-	if (plain !== undefined && !payloads.every((payload) => textOf(payload) === 'all')) findings.push(...ownFindings(binary, { ...plain, messages: [] }, null, looking));
+	if (plain !== undefined && !payloads.every((payload) => textOf(payload) === 'all')) findings.push(...ownFindings(binary, { ...plain, messages: [] }, looking));
 	return findings.filter((finding) => finding !== null);
 }
 

@@ -27,9 +27,12 @@ const FIRST = ['binaryfile', 'soupbintcp', 'moldudp64', 'cboe-units', 'sofh'];
  */
 export function findFraming(protocol: Protocol, head: Uint8Array, complete: boolean, wanted: Omit<PacketCaptureOptions, 'each'> = {}): FramingFit | null {
 	const tried = isPacketCapture(head) ? tryDatagrams(protocol, head, wanted) : tryStreams(protocol, head, complete);
-	const [best] = tried.filter(({ accepted, messages }) => accepted * 2 > messages).sort((a, b) => b.accepted / b.messages - a.accepted / a.messages || b.accepted - a.accepted);
+	const [best] = tried.filter(({ accepted, messages }) => accepted * 2 > messages).sort((a, b) => b.accepted / b.messages - a.accepted / a.messages || certainty(b) - certainty(a) || b.accepted - a.accepted);
 	return best ?? null;
 }
+
+/** gRPC's prefix starts with what other framings take for empty messages, which Protobuf has. */
+const certainty = ({ format }: FramingFit): number => (format.startsWith('grpc') ? 1 : 0);
 
 /** Whether bytes begin as pcap or pcapng. */
 export const isPacketCapture = (head: Uint8Array): boolean => detectFiles(head, false).some(({ kind, isComplete }) => isComplete && (kind === 'pcap' || kind === 'pcapng'));

@@ -118,7 +118,12 @@ function cutLaid({ memory, address, context, bytes }: Laid, format: string | nul
 			else if (partial === null && (offset > before - address || offset === 0 || isText(framing))) partial = message;
 		}
 		const stop = get(SCAN.stop);
-		if (stop === SCAN_STOP.tooLong || stop === SCAN_STOP.resynced) {
+		// Of a message that the sample ends in, what is there of it.
+		if (stop === SCAN_STOP.refused && isLast) {
+			partial = bytes.subarray(get(SCAN.start) - address);
+			break;
+		}
+		if (stop === SCAN_STOP.refused || stop === SCAN_STOP.tooLong || stop === SCAN_STOP.resynced) {
 			isTooLong = true;
 			break;
 		}

@@ -1,5 +1,6 @@
 /** Every framing by the name that `--format` takes. */
 import { concatenated } from './concatenated.ts';
+import { grpcMessages, varintDelimited } from './delimited.ts';
 import { binaryFile, lengthPrefixed, simpleOpenFraming } from './length-prefixed.ts';
 import { capture, lines } from './lines.ts';
 import { messagePackValues } from './messagepack.ts';
@@ -19,6 +20,10 @@ export const FRAMINGS: Readonly<Record<string, () => Framing>> = {
 	'length-16-big': () => lengthPrefixed({ bytes: 2, endian: 'big' }),
 	'length-32-little': () => lengthPrefixed({ bytes: 4, endian: 'little' }),
 	'length-32-big': () => lengthPrefixed({ bytes: 4, endian: 'big' }),
+	grpc: grpcMessages,
+	'grpc-list': () => grpcMessages({ items: 1 }),
+	'varint-delimited': varintDelimited,
+	'varint-delimited-list': () => varintDelimited({ items: 1 }),
 	binaryfile: binaryFile,
 	sofh: simpleOpenFraming,
 	soupbintcp: soupBinTcp,

@@ -28,7 +28,7 @@
  * - `stop`: why the scan returned.
  * - `skipping`: 1 while the rest of a message that is too long is being dropped; `dropped`: its bytes so far.
  * - `rest`: bytes of it still to come (length-prefixed), or how deep the open message is nested (concatenated);
- *   `mode`: what the open message stands in (concatenated).
+ *   `mode`: what the open message stands in (concatenated), or why one is dropped (`SCAN_STOP.refused`).
  * - of numbered packets: `expected`, the next number (where `sequenced` is 1); `gaps`, how often it was a later one, and
  *   `missing`, how many numbers were left out; `repeated`, messages that came again and were left out; `packetMessages`
  *   and `packetRepeated`, messages left in the open packet and how many of them came before; `session`, 16 bytes that
@@ -70,9 +70,11 @@ export const SCAN = {
  * - `full`: the descriptors are; there may be more messages at hand.
  * - `tooLong`: the message at `start` is longer than `longest`, and at least `longest` of its bytes are at hand: time to
  *   keep some. The next call drops it.
+ * - `refused`: what is at `start` is no message to hand on, and `mode` is the category (`compiler/parser-abi.ts`) that says
+ *   why. The next call drops it.
  * - `resynced`: that message has ended, `dropped` is its length, and `start` is behind it.
  */
-export const SCAN_STOP = { needsBytes: 0, full: 1, tooLong: 2, resynced: 3 } as const;
+export const SCAN_STOP = { needsBytes: 0, full: 1, tooLong: 2, resynced: 3, refused: 4 } as const;
 
 /** A framer's entry point, the same for every tier. */
 export type ScanFunction = (context: number) => number;

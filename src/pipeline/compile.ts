@@ -165,7 +165,8 @@ interface Table {
 	current: Slot;
 }
 
-const CATEGORY_NAMES: readonly (ErrorCategory | undefined)[] = (Object.entries(ERROR_CATEGORIES) as [ErrorCategory, number][]).reduce<(ErrorCategory | undefined)[]>((names, [name, code]) => {
+/** By their numbers. */
+export const CATEGORY_NAMES: readonly (ErrorCategory | undefined)[] = (Object.entries(ERROR_CATEGORIES) as [ErrorCategory, number][]).reduce<(ErrorCategory | undefined)[]>((names, [name, code]) => {
 	names[code] = name;
 	return names;
 }, []);

@@ -17,7 +17,7 @@ import type { FileMapping } from '../os/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { inflate } from '../sources/inflate.ts';
 import type { Source } from '../sources/source.ts';
-import { type AnyBatch, type CompileOptions, compile, type MessageParser, type ParserStatistics, type RefusedMessage } from './compile.ts';
+import { type AnyBatch, CATEGORY_NAMES, type CompileOptions, compile, type MessageParser, type ParserStatistics, type RefusedMessage } from './compile.ts';
 
 /** A refused message of a feed, with where it was. Read it in the callback; `bytes` is a view. */
 export interface RefusedInput {
@@ -86,7 +86,7 @@ export interface FeedSummary {
 	/** Lines of a capture that carry no message; empty lines. */
 	readonly skipped: number;
 	readonly blank: number;
-	/** Messages longer than `longest`; they count as refused, but not in `statistics`. */
+	/** Messages longer than `longest`, and others that the framing refused; they count as refused, but not in `statistics`. */
 	readonly tooLong: number;
 	/** Of framings with sequence numbers: how often some were left out, and how many; messages that came again, and were left out. */
 	readonly gaps: number;
@@ -210,6 +210,7 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 	let stopped = false;
 	let head: Uint8Array | null = null;
 	let headPosition = -1;
+	let dropped: ErrorCategory = 'too-large';
 
 	const parse = (from: number, count: number): void => {
 		callDescriptors = table.address + from * DESCRIPTOR.size;
@@ -244,14 +245,15 @@ export async function parseFeed<const S extends Schema>(protocol: Protocol<S>, s
 			take(count);
 			const stop = get(SCAN.stop);
 			if (stop === SCAN_STOP.needsBytes) return;
-			if (stop === SCAN_STOP.tooLong) {
+			if (stop === SCAN_STOP.tooLong || stop === SCAN_STOP.refused) {
+				dropped = stop === SCAN_STOP.tooLong ? 'too-large' : (CATEGORY_NAMES[get(SCAN.mode)] as ErrorCategory);
 				const start = get(SCAN.start);
 				head = arena.u8().slice(start, Math.min(start + HEAD, get(SCAN.end)));
 				headPosition = (sums[WINDOW_POSITION] as number) + start - window.address;
 			}
 			if (stop === SCAN_STOP.resynced) {
 				const length = arena.f64()[(context + SCAN.dropped) >>> 3] as number;
-				options.onRefused?.({ category: 'too-large', offset: 0, sequence: (sums[PARSED] as number) + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
+				options.onRefused?.({ category: dropped, offset: dropped === 'truncated' ? length : 0, sequence: (sums[PARSED] as number) + droppedMessages, variant: -1, received: 0n, position: headPosition, length, bytes: head ?? new Uint8Array(0) });
 				droppedMessages++;
 				tooLong++;
 				head = null;

@@ -1,6 +1,8 @@
 /** Presets of binary formats, for the command line: what `exchanges/` is for JSON. */
-import { type BinaryProtocol, binary } from './binary/index.ts';
+import type { Protocol } from '../compiler/protocol.ts';
+import { binary } from './binary/index.ts';
 import { itch50 } from './itch/index.ts';
+import { dydxV4Stream } from './protobuf/dydx-v4.ts';
 import { binanceSpotStreams } from './sbe/index.ts';
 
 export interface BinaryPreset {
@@ -8,7 +10,7 @@ export interface BinaryPreset {
 	/** The feed, for people. */
 	readonly title: string;
 	/** What its messages are encoded by. */
-	readonly family: 'itch' | 'sbe';
+	readonly family: 'itch' | 'sbe' | 'protobuf';
 	/** Of the feed, where its messages do not announce one. */
 	readonly version: string | null;
 	/** The venue's own description. */
@@ -16,7 +18,7 @@ export interface BinaryPreset {
 	/** How files of it are usually framed, by the names that `--format` takes; the likely ones first. */
 	readonly framings: readonly string[];
 	/** @param date day of the messages, as 2019-12-30, where the format's times count from midnight */
-	readonly protocol: (date?: string) => BinaryProtocol;
+	readonly protocol: (date?: string) => Protocol;
 }
 
 export const binaryPresets: readonly BinaryPreset[] = [
@@ -37,5 +39,14 @@ export const binaryPresets: readonly BinaryPreset[] = [
 		documentation: 'https://developers.binance.com/docs/binance-spot-api-docs/sbe-market-data-streams',
 		framings: ['length-32-little'],
 		protocol: () => binary(binanceSpotStreams()),
+	},
+	{
+		name: 'dydx-v4-stream',
+		title: 'dYdX v4, full node stream (Protobuf)',
+		family: 'protobuf',
+		version: null,
+		documentation: 'https://docs.dydx.exchange/api_integration-full-node-streaming',
+		framings: ['grpc-list', 'varint-delimited-list'],
+		protocol: () => dydxV4Stream(),
 	},
 ];

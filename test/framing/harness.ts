@@ -86,7 +86,7 @@ export function drive(build: Build, framing: Framing, bytes: Uint8Array, options
 			}
 			binary += get(SCAN.binary);
 			const stop = get(SCAN.stop);
-			if (stop === SCAN_STOP.tooLong) kept = text(get(SCAN.start), Math.min(longest, get(SCAN.end) - get(SCAN.start)));
+			if (stop === SCAN_STOP.tooLong || stop === SCAN_STOP.refused) kept = text(get(SCAN.start), Math.min(longest, get(SCAN.end) - get(SCAN.start)));
 			if (stop === SCAN_STOP.resynced) framed.push({ kind: 'too-long', text: kept, received: 0n, length: view.getFloat64(CONTEXT + SCAN.dropped, true) });
 			if (stop === SCAN_STOP.needsBytes) return;
 		}

@@ -187,9 +187,10 @@ function wantedColumn(given: ProtobufColumn, path: string, add: Building['add'])
 	const { draft } = 'column' in given ? given.column : given;
 	if (draft.keys.length > 0 || draft.optional || draft.nullable || draft.distinguishing) add(path, 'the message type says what it is called and when it is there; take .key(), .optional(), .nullable() and .distinguishing() away');
 	const exponent = 'column' in given ? given.exponent : 0;
-	if (!(Number.isInteger(exponent) && exponent >= -100 && exponent <= 100)) add(path, `the exponent ${exponent} is not one of -100 to 100`);
+	const isPossible = Number.isInteger(exponent) && exponent >= -100 && exponent <= 100;
+	if (!isPossible) add(path, `the exponent ${exponent} is not one of -100 to 100`);
 	if ('column' in given && draft.type.kind !== 'decimal') add(path, `a ${draft.type.kind} has no exponent; use decimal(scale)`);
-	return { type: draft.type, exponent };
+	return { type: draft.type, exponent: isPossible ? exponent : 0 };
 }
 
 /** Columns that a value may have, besides skip(). */

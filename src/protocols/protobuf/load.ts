@@ -9,6 +9,9 @@ export interface ProtoFileOptions {
 	readonly include?: readonly string[];
 }
 
+/** Else two names that differ in case alone could not stand beside each other. */
+const KEEP_CASE = { keepCase: true } as const;
+
 /**
  * The types of one or more `.proto` files and of all that they import: proto2, proto3 and editions, as far as protobufjs
  * reads them. It ships Google's any, duration, empty, field_mask, struct, timestamp and wrappers.
@@ -25,7 +28,7 @@ export async function loadProto(files: string | readonly string[], options: Prot
 		if (found !== undefined) return found;
 		throw new Error(origin === '' ? `there is no file ${target}` : `${origin} imports "${target}", which is not in ${[...new Set(places.map((place) => dirname(place)))].join(', ')}; name its folder with include`);
 	};
-	return reading(given.join(', '), () => typesOf(root.loadSync([...given])));
+	return reading(given.join(', '), () => typesOf(root.loadSync([...given], KEEP_CASE)));
 }
 
 /**
@@ -37,7 +40,7 @@ export async function parseProto(text: string, imported: Readonly<Record<string,
 	const root = new RootClass();
 	const taken = new Set<string>();
 	const take = (source: string): void => {
-		for (const path of parse(source, root).imports ?? []) {
+		for (const path of parse(source, root, KEEP_CASE).imports ?? []) {
 			if (taken.has(path)) continue;
 			taken.add(path);
 			const shipped = common.get(path);
@@ -104,7 +107,7 @@ function fieldOf(field: Field): ProtoField {
 		typeName: resolvedType === null ? null : nameOf(resolvedType),
 		rule: field.map ? 'map' : field.repeated ? 'repeated' : 'singular',
 		key: field.map ? ((field as unknown as MapField).keyType as Exclude<Scalar, 'enum'>) : null,
-		presence: field.required ? 'required' : hasPresence || isMessage ? 'explicit' : 'implicit',
+		presence: field.map || field.repeated ? 'implicit' : field.required ? 'required' : hasPresence || isMessage ? 'explicit' : 'implicit',
 		packed: field.repeated && field.packed && type !== 'message' && SCALARS[type].wireType !== WIRE.bytes,
 		delimited: (field as unknown as { readonly delimited: boolean }).delimited,
 		// `optional` in proto3 is a oneof of its own.

@@ -1,11 +1,23 @@
 import type { Protocol } from '../../compiler/protocol.ts';
-import { checkedSchema } from './format.ts';
+import { checkedSchema, formatOf, type ProtobufOptions } from './format.ts';
 import { referenceParser } from './reference/parser.ts';
+import type { ProtoTypes } from './types.ts';
 import type { ProtobufFormat } from './wire.ts';
 
 /** Keeps its format, for the encoder and for people. */
 export interface ProtobufProtocol extends Protocol {
 	readonly format: ProtobufFormat;
+}
+
+/**
+ * Messages of one type, one a descriptor.
+ *
+ * @param types from `loadProto`, `parseProto`, `proto.types` or a preset
+ * @param message full name of the root message, such as `my.feed.Update`
+ * @throws SchemaError with every mistake
+ */
+export function protobuf(types: ProtoTypes, message: string, options: ProtobufOptions = {}): ProtobufProtocol {
+	return protocolOfFormat(formatOf(types, message, options));
 }
 
 /**

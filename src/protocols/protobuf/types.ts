@@ -44,7 +44,7 @@ export const SCALARS = {
 export type Scalar = keyof typeof SCALARS;
 
 /**
- * What the absence of a singular field means (https://protobuf.dev/programming-guides/field_presence/): the type's zero
+ * What the absence of a field that stands once means; of others it is always `implicit` (https://protobuf.dev/programming-guides/field_presence/): the type's zero
  * (`implicit`), that it is not set (`explicit`), or that the message is not complete (`required`).
  */
 export type Presence = 'implicit' | 'explicit' | 'required';

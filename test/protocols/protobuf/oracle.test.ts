@@ -220,6 +220,8 @@ describe('protobufjs', () => {
 			const type = root.lookupType('t.M0');
 			// Keys of 64 bits are hashes there.
 			if (/map<\w*64,/.test(text)) return;
+			// An entry without a value has 0 there, and not the enum's first value.
+			if (text.includes('proto2') && /map<\w+, E0>/.test(text)) return;
 			for (let count = 0; count < MESSAGES; count++) {
 				const d = draws(400);
 				const whole = writeMessage(d, types, 't.M0', {}, { unusual: d.pick([0, 20, 60]), unknown: d.pick([0, 20]), mismatched: true, unlisted: true, wellFormed: true });
@@ -242,6 +244,9 @@ describe('protobufjs', () => {
 				if (ours instanceof ProtobufError) {
 					// They do not check text of proto2.
 					if (ours.category === 'utf8') continue;
+					// They skip varints of any length.
+					const { offset } = ours;
+					if (ours.category === 'syntax' && bytes.subarray(offset, offset + 10).every((byte) => byte >= 0x80)) continue;
 					expect(theirs, `${ours.message}: ${where}`).toBeInstanceOf(Error);
 					refused++;
 				} else {
