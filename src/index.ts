@@ -1,6 +1,7 @@
 /**
  * tickforge: exchange bytes in, typed Arrow-compatible columns out. Start with `compile(json(schema))`.
  */
+export * from './book/index.ts';
 export * from './codecs/index.ts';
 export { type ArrowCompression, ArrowError, type ArrowTable, type ArrowWriter, type ArrowWriterOptions, createArrowWriter, readArrow } from './columns/arrow/index.ts';
 export {

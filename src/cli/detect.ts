@@ -3,7 +3,7 @@ import { type Candidate, type Detection, detect } from '../detect/index.ts';
 import { openCompressed } from '../sources/compressed.ts';
 import { fileSource, stdinSource } from '../sources/file.ts';
 import { readArguments } from './arguments.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, PROTO_OPTIONS, type SchemaArguments } from './load-schema.ts';
 import { table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -22,22 +22,22 @@ export interface DetectedInput {
 }
 
 /** Looks at a file's first bytes, unpacked. */
-export async function detectInput(path: string, schemas: readonly string[] = []): Promise<DetectedInput> {
+export async function detectInput(path: string, schemas: readonly string[] = [], ofProto: SchemaArguments = {}): Promise<DetectedInput> {
 	const given = new Map<Protocol, string>();
-	for (const schema of schemas) given.set((await loadSchema('detect', schema)).protocol, schema);
+	for (const schema of schemas) given.set((await loadSchema('detect', schema, schema.endsWith('.proto') ? ofProto : {})).protocol, schema);
 	const { source, compression, head, complete } = await openCompressed(path === '-' ? stdinSource() : fileSource(path), DETECT_BYTES);
 	source.close();
 	return { path, compression, detection: detect(head, { complete, protocols: [...given.keys()] }), schemas: given };
 }
 
 export async function detectCommand(args: readonly string[]): Promise<number> {
-	const { values, positionals } = readArguments('detect', args, { json: { type: 'boolean', default: false }, schema: { type: 'string', multiple: true } });
+	const { values, positionals } = readArguments('detect', args, { json: { type: 'boolean', default: false }, schema: { type: 'string', multiple: true }, ...PROTO_OPTIONS });
 	const [path, ...more] = positionals;
 	if (path === undefined) throw new UsageError('tickforge detect: which file? See: tickforge detect --help');
 	if (more.length > 0) throw new UsageError('tickforge detect: one file at a time');
-	const found = await detectInput(path, values.schema ?? []);
+	const found = await detectInput(path, values.schema ?? [], values);
 	const [best] = found.detection.candidates;
-	const next = nextCommand(found);
+	const next = nextCommand(found, values);
 	if (values.json) console.log(JSON.stringify({ path, compression: found.compression, ...plainDetection(found.detection), next }));
 	else console.log(renderDetected(found, next));
 	return found.detection.bytes === 0 || (best !== undefined && best.confidence >= LIKELY) ? EXIT.ok : EXIT.input;
@@ -105,14 +105,16 @@ function explained(candidate: Candidate, indent: string): string[] {
 const quoted = (path: string): string => (/^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replace(/'/g, "'\\''")}'`);
 
 /** What to type next; null where there is nothing to run. */
-function nextCommand({ path, detection, schemas }: DetectedInput): string | null {
+function nextCommand({ path, detection, schemas }: DetectedInput, { message, tables, include = [] }: SchemaArguments): string | null {
 	const [best] = detection.candidates;
 	if (best === undefined || best.confidence < LIKELY || best.framing === null) return null;
 	const known = best.preset === null || best.parser === null ? null : (schemas.get(best.parser) ?? best.preset);
 	const [stream] = best.streams.filter(({ detection: inside }) => inside.candidates[0]?.preset === best.preset);
 	const narrowed = best.streams.length > 1 && stream !== undefined ? ` --port ${stream.port}` : '';
-	if (known !== null) return `tickforge run ${quoted(known)} ${quoted(path)}${best.streams.length > 0 || schemas.size > 0 ? ` --format ${best.format}${narrowed}` : ''}`;
+	const ofProto = known?.endsWith('.proto') === true ? [...Object.entries({ message, tables }), ...include.map((folder) => ['include', folder] as const)].flatMap(([option, value]) => (value === undefined ? [] : [` --${option} ${quoted(value)}`])).join('') : '';
+	if (known !== null) return `tickforge run ${quoted(known)} ${quoted(path)}${ofProto}${best.streams.length > 0 || schemas.size > 0 ? ` --format ${best.format}${narrowed}` : ''}`;
 	if (best.streams.length > 0 && best.streams.every(({ detection: inside }) => (inside.candidates[0]?.confidence ?? 0) < LIKELY)) return null;
+	if (best.protocol === 'protobuf') return `tickforge run feed.proto ${quoted(path)} --message NAME --format ${best.format}`;
 	if (best.protocol === 'sbe') return `tickforge run schema.xml ${quoted(path)} --format ${best.format}`;
 	return `tickforge run ./my-feed.ts ${quoted(path)}${best.streams.length > 0 ? ` --format ${best.format}${narrowed}` : ''}   (no preset fits; docs/schema.md describes one)`;
 }

@@ -14,6 +14,8 @@ import { UsageError } from './usage.ts';
 export interface InspectBranchesOptions {
 	readonly protocol: Protocol;
 	readonly file: string;
+	/** How it is cut, where that is said. */
+	readonly format: string | undefined;
 	/** Default: each that generates code. */
 	readonly tier: Tier | undefined;
 	readonly rows: number | undefined;
@@ -39,8 +41,12 @@ const MOST_HINTS = 12;
 const HARDWARE = ['branches', 'branch-misses'] as const;
 
 /** The text of it. @throws UsageError, InputError where the file cannot be parsed */
-export async function inspectBranches(options: InspectBranchesOptions): Promise<string> {
-	const { protocol, file, tier } = options;
+export async function inspectBranches(given: InspectBranchesOptions): Promise<string> {
+	const { file, tier } = given;
+	// What the messages are, the file may say.
+	const { source, protocol } = await openInput(file, given.format, given.protocol);
+	source.close();
+	const options = { ...given, protocol };
 	const { schema } = protocol;
 	if (tier === 'reference') throw new UsageError('tickforge inspect: the reference tier generates no code, so it has no branches to count; --tier is schema or layout');
 	if (tier === 'layout' && protocol.learner === undefined) throw new UsageError(`tickforge inspect: messages of ${schema.name} have no layout tier; leave --tier out, or make it schema`);
@@ -67,8 +73,8 @@ function saveBranches(path: string, profile: BranchProfile): void {
 	writeFileSync(path, `${JSON.stringify(profile)}\n`);
 }
 
-async function countRun({ protocol, file, rows, follow }: InspectBranchesOptions, tier: Tier): Promise<CountedRun> {
-	const { source, framing } = await openInput(file, undefined, protocol);
+async function countRun({ protocol, file, format, rows, follow }: InspectBranchesOptions, tier: Tier): Promise<CountedRun> {
+	const { source, framing } = await openInput(file, format, protocol);
 	const counters = openCounters(HARDWARE);
 	try {
 		const states = counters.counters;

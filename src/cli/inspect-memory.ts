@@ -18,13 +18,15 @@ export interface InspectMemoryOptions {
 	readonly stagger: number | undefined;
 	/** A file to parse with counters. */
 	readonly file: string | undefined;
+	/** How the file is cut, where it is said. */
+	readonly format: string | undefined;
 }
 
 /** The text of it. @throws UsageError, InputError where the file cannot be parsed */
-export async function inspectMemory({ protocol, variant, rows, stagger, file }: InspectMemoryOptions): Promise<string> {
+export async function inspectMemory({ protocol, variant, rows, stagger, file, format }: InspectMemoryOptions): Promise<string> {
 	const caches = readCacheGeometry();
 	const layout = { ...(rows === undefined ? {} : { rows }), ...(stagger === undefined ? {} : { stagger }) };
-	const counted = file === undefined ? null : await countParsing(protocol, file, layout);
+	const counted = file === undefined ? null : await countParsing(protocol, file, format, layout);
 	const parser = counted?.parser ?? compile(protocol, layout);
 	const { batches, symbolTables } = parser.places();
 	const parts = [cachesText(caches)];
@@ -91,8 +93,8 @@ interface Counted {
 	readonly counters: Counters['counters'];
 }
 
-async function countParsing(protocol: Protocol, file: string, layout: { rows?: number; stagger?: number }): Promise<Counted> {
-	const { source, framing } = await openInput(file, undefined, protocol);
+async function countParsing(loaded: Protocol, file: string, format: string | undefined, layout: { rows?: number; stagger?: number }): Promise<Counted> {
+	const { source, framing, protocol } = await openInput(file, format, loaded);
 	const counters = openCounters();
 	try {
 		const states = counters.counters;

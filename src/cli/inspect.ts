@@ -74,6 +74,8 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 		rows: { type: 'string' },
 		stagger: { type: 'string' },
 		protocol: { type: 'string' },
+		format: { type: 'string' },
+		date: { type: 'string' },
 		branches: { type: 'boolean', default: false },
 		tier: { type: 'string' },
 		all: { type: 'boolean', default: false },
@@ -90,22 +92,23 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
 	if (chosen.variants.length === 0) throw new UsageError(`tickforge inspect: ${schema.name} has no variant "${values.variant}"; it has: ${schema.variants.map(({ name }) => name).join(', ')}`);
 	const stagger = numberOption('inspect', 'stagger', values.stagger, 0, 63);
 	if (values.branches) {
-		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
+		if (values.memory || values.code || stagger !== undefined || values.variant !== undefined) throw new UsageError('tickforge inspect: --branches goes with --protocol, --format, --date, --tier, --rows, --all, --json, --save-branches and --branch-profile, and no other option\nSee: tickforge inspect --help');
 		const file = positionals[1];
 		if (file === undefined) throw new UsageError('tickforge inspect: --branches counts while messages are parsed: of which file?\nSee: tickforge inspect --help');
 		const tier = choice('inspect', 'tier', values.tier, TIERS);
 		const follow = values['branch-profile'] === undefined ? undefined : readBranchProfile('inspect', values['branch-profile']);
-		const text = await inspectBranches({ protocol, file, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
+		const text = await inspectBranches({ protocol, file, format: values.format, tier, rows, all: values.all, json: values.json, save: values['save-branches'], follow });
 		console.log(values.json ? text : `${schema.name}, version ${schema.version}\n${text}`);
 		return EXIT.ok;
 	}
 	if (values.memory) {
 		console.log(`${schema.name}, version ${schema.version}`);
-		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1] }));
+		console.log(await inspectMemory({ protocol, variant: values.variant, rows, stagger, file: positionals[1], format: values.format }));
 		return EXIT.ok;
 	}
 	const ofBranches = (['tier', 'save-branches', 'branch-profile'] as const).find((name) => values[name] !== undefined) ?? (['all', 'json'] as const).find((name) => values[name]);
 	if (ofBranches !== undefined) throw new UsageError(`tickforge inspect: --${ofBranches} belongs to --branches\nSee: tickforge inspect --help`);
+	if (values.format !== undefined) throw new UsageError('tickforge inspect: --format says how a file is cut, with --memory or --branches\nSee: tickforge inspect --help');
 	if (positionals[1] !== undefined || stagger !== undefined) throw new UsageError(`tickforge inspect: ${stagger === undefined ? `a file (${positionals[1]})` : '--stagger'} belongs to --memory${stagger === undefined ? ' or --branches' : ''}\nSee: tickforge inspect --help`);
 	const layout = layoutSchema(chosen, rows === undefined ? {} : { rows });
 	console.log(`${schema.name}, version ${schema.version}\n\nvariants, in the order they are tried`);

@@ -4,10 +4,12 @@ import { pathToFileURL } from 'node:url';
 import type { Protocol } from '../compiler/protocol.ts';
 import { exchanges } from '../exchanges/index.ts';
 import { json } from '../protocols/json/index.ts';
+import { msgpack } from '../protocols/msgpack/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
 import { loadProto, type ProtobufOptions, type ProtoTypes, protobuf } from '../protocols/protobuf/index.ts';
 import { sbe } from '../protocols/sbe/index.ts';
 import { oneOf, type Schema, type Variant, validateSchema } from '../schema/index.ts';
+import { eachType } from '../schema/visit.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
 
 export interface LoadedSchema {
@@ -84,7 +86,7 @@ export async function loadSchema(command: string, given: string | undefined, { d
 	if (typeof exported !== 'object' || exported === null || !('variants' in exported || 'role' in exported)) throw new UsageError(`tickforge ${command}: ${given} must export a schema as its default: export default oneOf('feed', { version: 1 }, message(…))`);
 	const schema = 'variants' in exported ? (exported as Schema) : oneOf((exported as Variant).name, { version: 1 }, exported as Variant);
 	validateSchema(schema);
-	return { schema, protocol: json(schema), name: given, title: schema.name, exports: module };
+	return { schema, protocol: holdsBytes(schema) ? msgpack(schema) : json(schema), name: given, title: schema.name, exports: module };
 }
 
 async function protocolOfProto(command: string, file: string, message: string | undefined, options: ProtobufOptions, include: readonly string[]): Promise<ReturnType<typeof protobuf>> {
@@ -108,4 +110,13 @@ function rootOf(command: string, { messages }: ProtoTypes): string {
 
 function isProtocol(exported: unknown): exported is Protocol {
 	return typeof exported === 'object' && exported !== null && 'reference' in exported && 'generate' in exported && 'schema' in exported;
+}
+
+/** What JSON has none of: then messages are MessagePack. */
+function holdsBytes(schema: Schema): boolean {
+	let found = false;
+	eachType(schema, ({ kind }) => {
+		found ||= kind === 'bytes';
+	});
+	return found;
 }

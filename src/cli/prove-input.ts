@@ -1,13 +1,11 @@
 /** What `tickforge prove` repeats: whole messages of a file, or messages made up. */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import type { Protocol } from '../compiler/protocol.ts';
-import { lines } from '../framing/lines.ts';
+import { FRAMINGS } from '../framing/formats.ts';
 import { contextBytes, type Framing, SCAN, SCAN_STOP } from '../framing/scan-abi.ts';
 import { createArena } from '../memory/index.ts';
-import type { Schema } from '../schema/index.ts';
-import { framePieces, simulate, type Venue, venues } from '../simulate/index.ts';
-import { messagesOfSchema } from '../simulate/of-schema.ts';
-import { protocolOf } from './protocols.ts';
+import { binaryVenues, breakMessages, framePieces, simulate, venues } from '../simulate/index.ts';
+import { canBeMadeUp, messagesOfProtocol } from '../simulate/of-protocol.ts';
 import { openInput } from './run.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -60,11 +58,21 @@ export async function readInput(file: string, format: string | undefined, protoc
 	return { name: file, format: opened.format, bytes, framing, isPart, protocol: opened.protocol };
 }
 
-/** Messages of the venue's simulator, or as the schema describes them. */
-export function generateInput(schema: Schema, preset: string): RepeatedInput {
-	const isSimulated = venues().some((venue) => venue === preset);
-	const text = isSimulated ? [...framePieces(simulate({ venue: preset as Venue, messages: GENERATED }), 'ndjson')] : [new TextEncoder().encode(`${messagesOfSchema(schema, GENERATED).join('\n')}\n`)];
-	return { name: isSimulated ? `${GENERATED} messages of the ${preset} simulator` : `${GENERATED} messages made up from the schema`, format: 'ndjson', bytes: new Uint8Array(Buffer.concat(text)), framing: lines(), isPart: false, protocol: protocolOf('prove', 'json', schema) };
+/**
+ * Messages of the venue's simulator, or made up as the schema or format describes them.
+ *
+ * @throws UsageError where none can be
+ */
+export function generateInput(protocol: Protocol, preset: string): RepeatedInput {
+	const venue = [...venues(), ...binaryVenues()].find((one) => one === preset);
+	const isText = protocol.name === 'json';
+	if (venue === undefined && !canBeMadeUp(protocol)) throw new UsageError(`tickforge prove: messages of ${protocol.name} are not made up; name a file of them`);
+	const messages = venue === undefined ? breakMessages(protocol, messagesOfProtocol(protocol, GENERATED), 0) : simulate({ venue, messages: GENERATED, ...(protocol.name === 'msgpack' ? { protocol: 'msgpack' } : {}) });
+	const format = isText ? 'ndjson' : protocol.name === 'msgpack' ? 'msgpack' : protocol.name === 'protobuf' ? 'varint-delimited' : 'length-32-little';
+	// What is MessagePack already stays as it is.
+	const pieces = [...framePieces(messages, format === 'msgpack' ? 'concatenated' : format)];
+	const framing = (FRAMINGS[format] as () => Framing)();
+	return { name: venue === undefined ? `${GENERATED} messages made up from the ${isText || format === 'msgpack' ? 'schema' : 'format'}` : `${GENERATED} messages of the ${preset} simulator`, format, bytes: new Uint8Array(Buffer.concat(pieces)), framing, isPart: false, protocol };
 }
 
 /** Without a last message that is cut off, so that the first one can follow. A file's last line without an end gets one. */

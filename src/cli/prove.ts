@@ -7,6 +7,7 @@ import type { Schema } from '../schema/index.ts';
 import { version } from '../version.ts';
 import { choice, numberOption, readArguments } from './arguments.ts';
 import { type LoadedSchema, loadSchema, PROTO_OPTIONS } from './load-schema.ts';
+import { PROTOCOL_NAMES, readAs } from './protocols.ts';
 import { generateInput, type RepeatedInput, readInput } from './prove-input.ts';
 import { bytesText, count, secondsText, table } from './terminal.ts';
 import { EXIT, UsageError } from './usage.ts';
@@ -36,6 +37,8 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 		restarts: { type: 'string' },
 		allow: { type: 'string' },
 		format: { type: 'string' },
+		protocol: { type: 'string' },
+		date: { type: 'string' },
 		tier: { type: 'string' },
 		rows: { type: 'string' },
 		items: { type: 'string' },
@@ -46,7 +49,8 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	if (what !== 'allocations') throw new UsageError(`tickforge prove: ${what === undefined ? 'prove what?' : `"${what}" cannot be proved.`} There is: tickforge prove allocations <preset | schema.ts> [file]`);
 	const started = performance.now();
 	const loaded = await loadSchema('prove', preset, values);
-	const { schema, protocol, name, title } = loaded;
+	const { name, title } = loaded;
+	const protocol = readAs('prove', loaded.protocol, choice('prove', 'protocol', values.protocol, PROTOCOL_NAMES));
 	const onBatch = callbackOf(loaded);
 	const messages = numberOption('prove', 'messages', values.messages, 1000, 1e12) ?? 10_000_000;
 	const restarts = numberOption('prove', 'restarts', values.restarts, 0, 10_000) ?? 30;
@@ -56,8 +60,7 @@ export async function proveCommand(args: readonly string[]): Promise<number> {
 	const items = numberOption('prove', 'items', values.items, 64, 2 ** 24);
 	const warmUp = numberOption('prove', 'warm-up', values['warm-up'], 0, 1e12);
 	const allowance = numberOption('prove', 'allow', values.allow, 0, 2 ** 40);
-	if (file === undefined && protocol.name !== 'json') throw new UsageError(`tickforge prove: messages of ${schema.name} are not made up; name a file of them`);
-	const input = file === undefined ? generateInput(schema, name) : await readInput(file, values.format, protocol);
+	const input = file === undefined ? generateInput(protocol, name) : await readInput(file, values.format, protocol);
 
 	// What there is to learn is learned sooner; what is allocated afterwards does not depend on it.
 	const options = { received: true, onBatch, tiering: { learningShare: 0.5 }, ...(tier === undefined ? {} : { tier }), ...(rows === undefined ? {} : { rows }), ...(items === undefined ? {} : { items }) };

@@ -1,5 +1,6 @@
 /** A schema's rows as TypeScript: what `batch.row()` gives. */
 import type { Field, MessageType, TupleType, ValueType } from '../schema/index.ts';
+import { keptKeys } from '../schema/visit.ts';
 
 /** Name of a table's row type. */
 export const typeName = (name: string): string => `${name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, __, letter: string) => letter.toUpperCase()).replace(/^\d/, '_$&')}Row`;
@@ -8,7 +9,8 @@ export const typeName = (name: string): string => `${name.replace(/(^|[^A-Za-z0-
 export function structText(type: MessageType | TupleType, indent: string): string {
 	const inner = `${indent}\t`;
 	const fields = type.fields.filter((field) => typeText(field.type, inner) !== null);
-	const kept = type.kind === 'message' && type.unknownKeys === 'keep' ? [`${inner}readonly unknownKeys: string | null;`] : [];
+	const keeps = type.kind === 'message' ? keptKeys(type) : null;
+	const kept = keeps === null ? [] : [`${inner}readonly unknownKeys: ${keeps.kind === 'text' ? 'string' : 'Uint8Array'} | null;`];
 	return `{\n${[...fields.map((field) => `${inner}readonly ${JSON.stringify(field.name)}: ${fieldText(field, inner)};`), ...kept].join('\n')}\n${indent}}`;
 }
 

@@ -604,7 +604,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 		// Said before outputs are opened.
 		if (input !== '-') closeSync(openFile(input));
 	}
-	const second = await readSecondParser(values, protocol, values.out);
+	const second = await readSecondParser(values, protocol, values.out, values.date);
 	const result = await runInputs({
 		schema,
 		protocol,

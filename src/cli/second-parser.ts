@@ -47,8 +47,8 @@ export interface SecondParserArguments {
 /** Files with this name are profiles, and no schemas. */
 const PROFILE_ENDING = '.profile';
 
-/** @returns null where none is asked for. @throws UsageError */
-export async function readSecondParser(values: SecondParserArguments, protocol: Protocol, out: string | undefined): Promise<SecondParser | null> {
+/** @param date as for the first parser. @returns null where none is asked for. @throws UsageError */
+export async function readSecondParser(values: SecondParserArguments, protocol: Protocol, out: string | undefined, date?: string): Promise<SecondParser | null> {
 	const given = values.shadow ?? values.rollout;
 	if (given === undefined) {
 		const alone = Object.entries(values).find(([name, value]) => /^(shadow|rollout)-/.test(name) && value !== undefined)?.[0];
@@ -64,8 +64,12 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 	const tier = TIERS.find((name) => name === given);
 	const profile = tier === undefined && given.endsWith(PROFILE_ENDING) ? readProfile('run', given) : undefined;
 	if (profile !== undefined && protocol.learner === undefined) throw new UsageError(`tickforge run: ${given} is a profile of layouts, and messages of ${protocol.schema.name} have none; compare with a tier`);
+	if (tier === 'layout' && protocol.learner === undefined) throw new UsageError(`tickforge run: messages of ${protocol.schema.name} have no layout tier to compare with; --${mode} takes reference or schema`);
 	const own = { protocol, schema: protocol.schema };
-	const loaded = profile !== undefined ? { ...own, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given) : { ...own, title: `the ${tier} tier` };
+	const loaded = profile !== undefined ? { ...own, title: `the layout tier with ${given}` } : tier === undefined ? await loadSecond(mode, given, date) : { ...own, title: `the ${tier} tier` };
+	// A schema is read as whichever of the two the messages are; a format stays what it is.
+	if (loaded.protocol.name !== protocol.name && !(isProtocolName(loaded.protocol.name) && isProtocolName(protocol.name)))
+		throw new UsageError(`tickforge run: --${mode} ${given} reads ${loaded.protocol.name}, and messages of ${protocol.schema.name} are ${protocol.name}; compare with a tier, or with another version of the same format`);
 	if (mode === 'rollout' && out !== undefined && !sameTables(layoutSchema(protocol.schema), layoutSchema(loaded.schema))) {
 		throw new UsageError(`tickforge run: --rollout ${given} has other tables than the schema, and --out cannot hold both; leave --out away, or compare with --shadow`);
 	}
@@ -84,9 +88,9 @@ export async function readSecondParser(values: SecondParserArguments, protocol: 
 	};
 }
 
-async function loadSecond(mode: string, given: string): Promise<{ protocol: Protocol; schema: Schema; title: string }> {
+async function loadSecond(mode: string, given: string, date: string | undefined): Promise<{ protocol: Protocol; schema: Schema; title: string }> {
 	try {
-		const { protocol, schema, title } = await loadSchema('run', given);
+		const { protocol, schema, title } = await loadSchema('run', given, { date });
 		return { protocol, schema, title: `${title}, version ${schema.version}` };
 	} catch (error) {
 		if (error instanceof UsageError && !/\.[mc]?[jt]s$/.test(given)) throw new UsageError(`tickforge run: --${mode} takes a tier (${TIERS.join(', ')}), a preset, a schema file or a profile (FILE${PROFILE_ENDING}), not "${given}"`);
@@ -127,7 +131,18 @@ export interface Comparing {
 const FIRST = 10;
 /** A file that a person reads; what is beyond is counted. */
 const MOST_WRITTEN = 100_000;
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** A message for people and files: its text, or in hex what is none. */
+function messageText(message: Uint8Array): string {
+	try {
+		const text = decoder.decode(message);
+		if (!text.includes('\0')) return text;
+	} catch {
+		// Not UTF-8: no text.
+	}
+	return Buffer.from(message).toString('hex');
+}
 
 export function createComparing(second: SecondParser): Comparing {
 	const file = second.differences === undefined ? null : openDifferences(second.differences);
@@ -140,7 +155,7 @@ export function createComparing(second: SecondParser): Comparing {
 		if (first.length < FIRST) first.push(difference);
 		if (file === null || written >= MOST_WRITTEN) return;
 		written++;
-		writeSync(file, `${JSON.stringify({ input, ...difference, message: decoder.decode(difference.message) })}\n`);
+		writeSync(file, `${JSON.stringify({ input, ...difference, message: messageText(difference.message) })}\n`);
 	};
 	return {
 		parser(protocol, options) {
@@ -236,7 +251,7 @@ export function renderCompared(run: ComparedRun): string[] {
 		lines.push('', 'the first ones');
 		for (const difference of run.first) {
 			const place = difference.column === null ? '' : ` ${difference.table}.${difference.column}${difference.items.map((item) => `[${item}]`).join('')}`;
-			lines.push(`  message ${count(difference.sequence)}${place}: ${cut(printable(difference.primary), 60)} | ${cut(printable(difference.candidate), 60)}`, `    ${cut(printable(decoder.decode(difference.message)), 160)}`);
+			lines.push(`  message ${count(difference.sequence)}${place}: ${cut(printable(difference.primary), 60)} | ${cut(printable(difference.candidate), 60)}`, `    ${cut(printable(messageText(difference.message)), 160)}`);
 		}
 		if (second.differences === undefined) lines.push('', 'all of them: --shadow-differences FILE');
 	}
@@ -247,5 +262,5 @@ export function renderCompared(run: ComparedRun): string[] {
 /** The part of the summary that a script reads. */
 export function comparedObject(run: ComparedRun): Record<string, unknown> {
 	const { second, first, ...rest } = run;
-	return { mode: second.mode, with: second.title, share: second.share, ...rest, first: first.map((difference) => ({ ...difference, message: decoder.decode(difference.message) })) };
+	return { mode: second.mode, with: second.title, share: second.share, ...rest, first: first.map((difference) => ({ ...difference, message: messageText(difference.message) })) };
 }

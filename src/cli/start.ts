@@ -2,11 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { exchanges } from '../exchanges/index.ts';
 import { json } from '../protocols/json/index.ts';
-import type { Venue } from '../simulate/index.ts';
+import { framePieces, simulate, type Venue } from '../simulate/index.ts';
 import { numberOption, readArguments } from './arguments.ts';
 import { writeReport } from './report-file.ts';
 import { renderSummary, runInputs } from './run.ts';
-import { simulatedFile } from './simulate.ts';
 import { bytesText } from './terminal.ts';
 import { EXIT } from './usage.ts';
 
@@ -25,7 +24,7 @@ export async function startCommand(args: readonly string[]): Promise<number> {
 	mkdirSync(values.out, { recursive: true });
 	for (const { venue, share, faults } of SESSIONS) {
 		const path = join(values.out, `${venue}.capture`);
-		const pieces = [...simulatedFile({ venue, messages: Math.ceil(messages * share), seed: 7, symbols: 12, faults, format: 'capture' })];
+		const pieces = [...framePieces(simulate({ venue, messages: Math.ceil(messages * share), seed: 7, symbols: 12, faults }), 'capture', `wss://simulated.invalid/${venue}`)];
 		writeFileSync(path, Buffer.concat(pieces));
 		const last = venue === SESSIONS.at(-1)?.venue;
 		const report = last ? join(values.out, 'report.html') : undefined;

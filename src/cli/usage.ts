@@ -98,6 +98,24 @@ Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
 3 some messages refused, 4 stopped by --stop-above, 5 the parsers of --shadow
 or --rollout differ, or the second one failed or was rolled back.`,
 	},
+	book: {
+		summary: 'the order book at the end of an ITCH file',
+		text: `tickforge book <file | -> [--stock NAME] [--depth N] [--most N] [--format NAME] [--json]
+
+Follows every order of NASDAQ TotalView-ITCH 5.0 messages and prints the best bid and
+ask of the stocks with most levels, and what was wrong with events.
+
+  --stock NAME   this one only, ten levels
+  --depth N      levels of each side (default 1)
+  --most N       stocks (default 20)
+  --format NAME  how the file is cut, instead of detecting
+  --json         one JSON object on standard output
+
+  tickforge book 12302019.NASDAQ_ITCH50.gz
+  tickforge book 12302019.NASDAQ_ITCH50.gz --stock AAPL
+
+Exit codes: 0 all accepted, 1 wrong usage, 2 input failed, 3 some messages refused.`,
+	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
 		text: `tickforge detect <file | -> [--schema FILE] [--json]
@@ -106,7 +124,9 @@ Looks at the first bytes (unpacked, where they are compressed; of packet capture
 the UDP datagrams), says what they may be, how sure that is and why, which presets fit,
 and what to type next.
 
-  --schema FILE  try this schema, too: a module or an SBE schema's XML; may be repeated
+  --schema FILE  try this schema, too: a module, an SBE schema's XML or a .proto file; may be
+                 repeated
+  --message NAME, --tables ONEOF, --include DIR   of .proto files: as for tickforge run
   --json         one JSON object on standard output
 
   tickforge detect day.pcap.gz
@@ -116,7 +136,7 @@ Exit codes: 0 recognised, 1 wrong usage, 2 cannot be read, or not recognised.`,
 	},
 	inspect: {
 		summary: 'show a schema: what tells variants apart, columns in memory, generated code',
-		text: `tickforge inspect <preset | schema.ts> [--variant NAME] [--code] [--rows N] [--protocol NAME]
+		text: `tickforge inspect <preset | schema.ts | schema.xml> [--variant NAME] [--code] [--rows N] [--protocol NAME]
 tickforge inspect <preset | schema.ts> --memory [file] [--variant NAME] [--rows N] [--stagger N]
 tickforge inspect <preset | schema.ts> --branches <file> [--tier NAME] [--all] [--json]
                   [--save-branches FILE] [--branch-profile FILE] [--protocol NAME]
@@ -130,6 +150,7 @@ of their columns, and with --code the generated WebAssembly as readable text.
                processor's counters (cycles, instructions, misses) run around the
                parser's calls, as far as this machine offers them
   --stagger N  with N cache lines left free after each column (default 0)
+  --format NAME  how the file is cut, as for tickforge run (default: found by trying)
 
   --branches   instead: parses the file with code that counts, and prints the source of
                the generated parser with what became of every branch, switch and loop:
@@ -171,7 +192,7 @@ which performance counters (cycles, instructions, misses) this machine offers.`,
 	},
 	prove: {
 		summary: 'prove that your parser allocates nothing per message, and leaves nothing behind',
-		text: `tickforge prove allocations <preset | schema.ts> [file | -] [options]
+		text: `tickforge prove allocations <preset | schema.ts | schema.xml> [file | -] [options]
 
 Runs framing, parser and batches over 10 million messages: those of the file, again
 and again, or generated ones. Says what the heap, memory outside of it and the arena
@@ -186,7 +207,8 @@ A schema module may export a function onBatch(batch): it is part of what is prov
   --restarts N   starts and stops (default 30; 0 leaves them out)
   --allow BYTES  what may be allocated once, in all (default 65536): the engine
                  still compiles functions now and then
-  --format NAME, --tier NAME, --rows N, --items N   as for tickforge run
+  --format NAME, --protocol NAME, --date DAY, --tier NAME, --rows N, --items N
+                 as for tickforge run
   --json         one JSON object on standard output
 
   tickforge prove allocations binance-spot
@@ -196,15 +218,28 @@ Exit codes: 0 proven, 1 wrong usage, 2 input failed, 6 not proven.`,
 	},
 	simulate: {
 		summary: 'write realistic messages of an exchange',
-		text: `tickforge simulate <venue> [options]
+		text: `tickforge simulate <venue | preset | schema.ts | schema.xml | schema.proto> [options]
+
+Sessions of a venue (--list): markets of their own, or a whole day of NASDAQ ITCH.
+Of another preset or a schema of your own: messages made up, each kind in turn.
 
   --messages N   default 10000
   --seed N       the same seed gives the same messages (default 1)
   --symbols N    default 8
   --out FILE     default standard output; .gz, .zst, .lz4 and .sz are compressed
-  --format NAME  capture (default), ndjson, length-32-little, msgpack
+  --format NAME  of JSON: capture (default), ndjson, msgpack, length-32-little, …;
+                 of binary messages: binaryfile, soupbintcp, moldudp64, length-32-little,
+                 length-32-big, length-16-little, length-16-big; of Protobuf:
+                 varint-delimited, grpc
+  --message NAME, --tables ONEOF, --include DIR   of a .proto file: as for tickforge run
+  --protocol msgpack  the same values as MessagePack, each message after its length
   --faults SHARE share of messages that are broken on purpose, e.g. 0.01
-  --list         the venues`,
+  --losses SHARE share of packets that are lost (moldudp64, soupbintcp)
+  --list         the venues
+
+  tickforge simulate coinbase --out day.capture.zst
+  tickforge simulate nasdaq-itch-5.0 --messages 1e6 --format moldudp64 --losses 0.001 --out day.mold
+  tickforge simulate ./schema.xml --out made-up.sbe`,
 	},
 	types: {
 		summary: "write the TypeScript types of a schema's rows",

@@ -5,7 +5,7 @@
 
 import { crcWorkspace, emitCrc } from '../kernels/crc.ts';
 import type { CrcPolynomial } from '../kernels/crc-arithmetic.ts';
-import { createFixedConstants } from '../kernels/fixed-constants.ts';
+import { createFixedConstants, type FixedConstants } from '../kernels/fixed-constants.ts';
 import { emitLz4Block } from '../kernels/lz4-block.ts';
 import { createMatchCopy } from '../kernels/match-copy.ts';
 import { emitSnappyBlock } from '../kernels/snappy-block.ts';
@@ -31,15 +31,15 @@ export const usualTier = (): CodecTier => (detectFeatures().simd ? 'generated' :
 
 /** Bytes for constants: 19 KiB of tables and 2 KiB of nibbles for a CRC, less than 4 KiB for a decoder. */
 const CRC_CONSTANTS = 24576;
-const BLOCK_CONSTANTS = 4096;
+export const BLOCK_CONSTANTS = 4096;
 /** Pages of 64 KiB in an address space of 32 bits. */
 const ALL_PAGES = 65536;
 
-type Exports = Readonly<Record<string, CallableFunction & { readonly value?: number }>>;
+export type Exports = Readonly<Record<string, CallableFunction & { readonly value?: number }>>;
 
 const made = new WeakMap<WebAssembly.Memory, Map<string, Exports>>();
 
-function obtain(arena: Arena, name: string, constantBytes: number, workspace: number, write: (m: ModuleBuilder, constants: ReturnType<typeof createFixedConstants>) => void): Exports {
+function obtain(arena: Arena, name: string, constantBytes: number, workspace: number, write: (m: ModuleBuilder, constants: FixedConstants) => void): Exports {
 	let ofArena = made.get(arena.memory);
 	if (ofArena === undefined) {
 		ofArena = new Map();
@@ -75,15 +75,25 @@ function crcExports(arena: Arena, polynomial: CrcPolynomial): Exports {
 
 export function blockDecoder(arena: Arena, format: BlockFormat, tier: CodecTier = usualTier()): BlockDecoder {
 	if (tier === 'reference') return format === 'lz4' ? referenceLz4Decoder(() => arena.u8()) : referenceSnappyDecoder(() => arena.u8());
-	const exports = obtain(arena, format, BLOCK_CONSTANTS, 0, (m, constants) => {
-		const fault = m.global(I32, 0, { name: 'fault', mutable: true, export: 'fault' });
-		const faultAt = m.global(I32, 0, { name: 'faultAt', mutable: true, export: 'faultAt' });
-		const copy = createMatchCopy(constants);
-		for (const inPlace of [false, true]) {
-			if (format === 'lz4') emitLz4Block(m, copy, { fault, faultAt }, inPlace);
-			else emitSnappyBlock(m, constants, copy, { fault, faultAt }, inPlace);
-		}
-	});
+	return linkedBlockDecoder(
+		obtain(arena, format, BLOCK_CONSTANTS, 0, (m, constants) => emitBlockDecoder(m, constants, format)),
+		format,
+	);
+}
+
+/** The functions and globals that {@link linkedBlockDecoder} takes. */
+export function emitBlockDecoder(m: ModuleBuilder, constants: FixedConstants, format: BlockFormat): void {
+	const fault = m.global(I32, 0, { name: 'fault', mutable: true, export: 'fault' });
+	const faultAt = m.global(I32, 0, { name: 'faultAt', mutable: true, export: 'faultAt' });
+	const copy = createMatchCopy(constants);
+	for (const inPlace of [false, true]) {
+		if (format === 'lz4') emitLz4Block(m, copy, { fault, faultAt }, inPlace);
+		else emitSnappyBlock(m, constants, copy, { fault, faultAt }, inPlace);
+	}
+}
+
+/** @param exports of a module that `emitBlockDecoder` has written */
+export function linkedBlockDecoder(exports: Exports, format: BlockFormat): BlockDecoder {
 	const unsigned =
 		(name: string): DecodeBlock =>
 		(p, end, window, out, outEnd) =>

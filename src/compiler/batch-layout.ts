@@ -10,6 +10,7 @@
  * and becomes visible when they are raised: a refused message leaves no trace.
  */
 import type { Field, MessageType, ScalarType, Schema, TupleType, ValueType } from '../schema/model.ts';
+import { keptKeys } from '../schema/visit.ts';
 
 /** How a column's values lie in memory. `bits`: one bit a row, least significant first, as Arrow has it. */
 export type Storage = 'i64' | 'u64' | 'f64' | 'i32' | 'u32' | 'i8' | 'bits' | 'view' | 'offsets';
@@ -203,9 +204,8 @@ function layoutTable(name: string, variant: number, type: MessageType | TupleTyp
 	};
 	const structChildren = (struct: MessageType | TupleType, nullable: boolean, space: number, path: string): Column[] => {
 		const children = struct.fields.flatMap((field) => column(field.name, field.type, field, nullable, space, path));
-		if (struct.kind === 'message' && struct.unknownKeys === 'keep') {
-			children.push(scalarColumn('unknownKeys', { kind: 'text' }, true, space, path));
-		}
+		const kept = struct.kind === 'message' ? keptKeys(struct) : null;
+		if (kept !== null) children.push(scalarColumn('unknownKeys', kept, true, space, path));
 		return children;
 	};
 	/** No column (literals, skipped values) or one. Children of a nullable struct are nullable themselves. */

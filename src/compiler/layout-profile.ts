@@ -60,7 +60,7 @@ export function parseProfile(text: string): LayoutProfile {
 	const checked = messages.map((entry: unknown, index): ProfileMessage => {
 		const { variant, text: content, met } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
 		if (typeof variant !== 'string' || typeof content !== 'string') return fail(`message ${index} has no variant and text`);
-		return { variant, text: content, met: typeof met === 'number' && met >= 1 ? Math.floor(met) : 1 };
+		return { variant, text: content, met: typeof met === 'number' && met >= 1 ? Math.min(Math.floor(met), Number.MAX_SAFE_INTEGER) : 1 };
 	});
 	return { format: PROFILE_FORMAT, version: PROFILE_VERSION, schema: { name, version: schemaVersion, fingerprint }, messages: checked };
 }

@@ -19,8 +19,6 @@ export interface Protocol<S extends Schema = Schema> {
 	readonly schema: S;
 	/** What besides the schema decides which code is generated (where fields lie in bytes), as plain data; absent where nothing does. */
 	readonly binding?: unknown;
-	/** There is no generated tier: `generate` throws. */
-	readonly referenceOnly?: boolean;
 	/** A parser in plain TypeScript over the memory; allocates as it likes. The oracle. */
 	reference(layout: SchemaLayout, memory: WebAssembly.Memory): ParseFunction;
 	/**

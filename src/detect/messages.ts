@@ -6,12 +6,13 @@ import type { Place } from '../protocols/binary/wire.ts';
 import { json } from '../protocols/json/index.ts';
 import { msgpack } from '../protocols/msgpack/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
+import type { ProtobufProtocol } from '../protocols/protobuf/index.ts';
 import { type Schema, SchemaError } from '../schema/index.ts';
 import { counted, type Finding, type PresetFit } from './evidence.ts';
 import { readFix } from './fix.ts';
 import { jsonBits } from './json-text.ts';
 import { messagePackBits } from './messagepack.ts';
-import { protobufBits } from './protobuf.ts';
+import { isUnderstood, protobufBits } from './protobuf.ts';
 import { type Cut, type Fit, fitMessages } from './sample.ts';
 import { readSbeHeaders } from './sbe-headers.ts';
 
@@ -154,9 +155,17 @@ export function selfDescribingFinding(kind: 'json' | 'msgpack', cut: Cut, tried:
 	return { protocol: kind, bits: cut.bits + bits, share, evidence, format: cut.format, framing: cut.framing, preset: isFitting ? best.tried.name : null, parser: isFitting ? best.tried.protocol : null, presets: fits.map(presetFit), isOpen: total === 0 };
 }
 
+/** What a protocol makes of messages, where being accepted says something: of Protobuf, those alone whose fields it knows. */
+function fitOf(protocol: Protocol, messages: readonly Uint8Array[]): Fit {
+	if (protocol.name !== 'protobuf') return fitMessages(protocol, messages);
+	const { format } = protocol as ProtobufProtocol;
+	const understood = messages.filter((message) => isUnderstood(format, message));
+	return { ...fitMessages(protocol, understood), messages: messages.length };
+}
+
 /** A protocol that knows its messages itself; null where it accepts none. */
 export function protocolFinding(tried: Tried, cut: Cut): Finding | null {
-	const fit = fitMessages(tried.protocol, cut.messages);
+	const fit = fitOf(tried.protocol, cut.messages);
 	if (fit.accepted === 0) return null;
 	const share = shareOf(fit);
 	if (share <= 0.5) return null;

@@ -3,6 +3,12 @@
  * what counts is how unlikely these would be otherwise. No message type can be told from them.
  */
 
+import { Scanner } from '../protocols/protobuf/reference/scanner.ts';
+import { variantSelector } from '../protocols/protobuf/reference/selection.ts';
+import { SCALARS, WIRE, type WireType } from '../protocols/protobuf/types.ts';
+import type { ProtobufFormat, WireNode } from '../protocols/protobuf/wire.ts';
+import { Refusal } from '../protocols/rows/reference/refusal.ts';
+
 /** Fields looked at. */
 const MOST_FIELDS = 256;
 /** Nested messages within nested messages. */
@@ -89,4 +95,53 @@ export function delimitedMessages(bytes: Uint8Array, isWhole: boolean, most: num
 		at = length.next + length.value;
 	}
 	return { messages, partial: null };
+}
+
+/** Of a message's fields, those that a format may not know: newer versions have more. */
+const MOST_UNKNOWN = 1 / 4;
+
+/**
+ * Whether a format knows most of a message's fields. Parsers accept what they do not know, so that a feed's parser
+ * accepts other feeds whose first fields are like its own.
+ */
+export function isUnderstood(format: ProtobufFormat, message: Uint8Array): boolean {
+	const count = { all: 0, unknown: 0 };
+	try {
+		const variant = format.variants[variantSelector(format)(message)];
+		countFields(new Scanner(message), variant?.nodes ?? [], message.length, null, 1, count);
+	} catch (error) {
+		if (error instanceof Refusal) return false;
+		throw error;
+	}
+	return count.unknown <= count.all * MOST_UNKNOWN;
+}
+
+const INSTANT: readonly number[] = [1, 2];
+
+/** @param nodes null: of a google.protobuf.Timestamp @param group whose end tag ends it; null: it ends at `limit` */
+function countFields(scanner: Scanner, nodes: readonly WireNode[] | null, limit: number, group: number | null, depth: number, count: { all: number; unknown: number }): void {
+	while (scanner.at < limit || group !== null) {
+		const tag = scanner.tag(limit);
+		if (tag.wireType === WIRE.endGroup && tag.number === group) return;
+		count.all++;
+		const node = nodes?.find(({ number }) => number === tag.number);
+		if (nodes === null ? !INSTANT.includes(tag.number) || tag.wireType !== WIRE.varint : node === undefined || !wireTypesOf(node).includes(tag.wireType)) {
+			count.unknown++;
+			scanner.skip(tag, limit, depth);
+		} else if (node !== undefined && (node.kind === 'message' || node.kind === 'instant')) {
+			const end = tag.wireType === WIRE.startGroup ? limit : scanner.open(limit);
+			countFields(scanner, node.kind === 'message' ? node.nodes : null, end, tag.wireType === WIRE.startGroup ? tag.number : null, depth + 1, count);
+		} else scanner.skip(tag, limit, depth);
+	}
+}
+
+function wireTypesOf(node: WireNode): readonly WireType[] {
+	switch (node.kind) {
+		case 'scalar':
+			return node.repeated ? [SCALARS[node.scalar].wireType, WIRE.bytes] : [SCALARS[node.scalar].wireType];
+		case 'skip':
+			return node.packable ? [node.wireType, WIRE.bytes] : [node.wireType];
+		default:
+			return [node.delimited ? WIRE.startGroup : WIRE.bytes];
+	}
 }

@@ -8,13 +8,14 @@ import { bybit } from './bybit.ts';
 import { coinbase } from './coinbase.ts';
 import { deribit } from './deribit.ts';
 import { dydxV3 } from './dydx-v3.ts';
+import { ftx } from './ftx.ts';
 import { gemini } from './gemini.ts';
 import { huobi } from './huobi.ts';
 import { kraken } from './kraken.ts';
 import { okx } from './okx.ts';
 
 export type { ExchangePreset, Scales } from './preset.ts';
-export { binanceFutures, binanceSpot, binanceSpotRaw, bitfinex, bitmex, bitstamp, bybit, coinbase, deribit, dydxV3, gemini, huobi, kraken, okx };
+export { binanceFutures, binanceSpot, binanceSpotRaw, bitfinex, bitmex, bitstamp, bybit, coinbase, deribit, dydxV3, ftx, gemini, huobi, kraken, okx };
 
 /** All presets by name: `exchanges['binance-spot'].schema`. */
 export const exchanges = {
@@ -28,6 +29,7 @@ export const exchanges = {
 	coinbase,
 	deribit,
 	'dydx-v3': dydxV3,
+	ftx,
 	gemini,
 	huobi,
 	kraken,

@@ -9,6 +9,7 @@
  * here, and not handed on.
  */
 import { DEPTH_LIMIT, DESCRIPTOR, ERROR_CATEGORIES, type ErrorCategory } from '../compiler/parser-abi.ts';
+import { generateDelimitedScanner } from './delimited-scanner.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
 
 export interface DelimitedOptions {
@@ -49,7 +50,7 @@ function delimited(name: string, description: string, items: number, grpc: boole
 		binary: false,
 		stateBytes: STATE.size,
 		reference: (memory) => delimitedScanner(memory, items, grpc),
-		generate: null,
+		generate: (options) => generateDelimitedScanner({ items, grpc, state: STATE }, options),
 		counts(memory, context) {
 			const compressed = new DataView(memory.buffer).getUint32(context + STATE.compressed, true);
 			return compressed === 0 ? {} : { compressed };
@@ -61,7 +62,7 @@ function delimitedScanner(memory: WebAssembly.Memory, items: number, grpc: boole
 	let view = new DataView(memory.buffer);
 	/** Where the varint that was read ends; 0 where it is cut, -1 where it has no end. */
 	let after = 0;
-	/** A varint of up to ten bytes; more than 2^53 is not exact, and more than there is. */
+	/** The low 64 bits of a varint of up to ten bytes; more than 2^53 is not exact, and more than there is. */
 	const varint = (at: number, end: number): number => {
 		let value = 0;
 		let unit = 1;
@@ -71,7 +72,7 @@ function delimitedScanner(memory: WebAssembly.Memory, items: number, grpc: boole
 				return 0;
 			}
 			const byte = view.getUint8(at + index);
-			value += (byte & 0x7f) * unit;
+			value += (byte & (index === LONGEST_VARINT - 1 ? 1 : 0x7f)) * unit;
 			unit *= 128;
 			if (byte < 0x80) {
 				after = at + index + 1;
@@ -96,7 +97,7 @@ function delimitedScanner(memory: WebAssembly.Memory, items: number, grpc: boole
 			case 3:
 				for (let next = at; depth < DEPTH_LIMIT; ) {
 					const inner = varint(next, end);
-					if (after <= 0 || inner < 8) return -1;
+					if (after <= 0 || inner < 8 || inner >= 2 ** 32) return -1;
 					if (inner % 8 === 4) return inner === tag + 1 ? after : -1;
 					next = passed(inner, after, end, depth + 1);
 					if (next < 0) return -1;

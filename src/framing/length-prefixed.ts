@@ -35,7 +35,7 @@ export function lengthPrefixed(prefix: LengthPrefix): Framing {
 		received: stamped,
 		binary: false,
 		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped, prefix),
-		generate: stamped || prefix.between !== undefined || prefix.counts !== undefined ? null : (options = {}) => generatePrefixScanner({ bytes: prefix.bytes, littleEndian: prefix.endian === 'little', zeroEnds: prefix.zeroEnds ?? false, shared: options.shared ?? false }),
+		generate: stamped || prefix.between !== undefined || prefix.counts !== undefined ? null : (options) => generatePrefixScanner({ bytes: prefix.bytes, littleEndian: prefix.endian === 'little', zeroEnds: prefix.zeroEnds ?? false }, options),
 	};
 }
 

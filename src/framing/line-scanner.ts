@@ -6,7 +6,7 @@
  */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { createModule, F64, type FunctionBuilder, I32, I64, type Local, V128 } from '../wasm/index.ts';
-import { SCAN, SCAN_STOP } from './scan-abi.ts';
+import { type FramerOptions, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 const BLOCK = 64;
 /** Looked through at once where lines are longer. */
@@ -48,8 +48,8 @@ function within(bits: I64, at: I32, end: I32): I64 {
 }
 
 /** The module of a framer over lines; see `Framing.generate`. */
-export function generateLineScanner(kind: 'lines' | 'capture', options: { readonly shared?: boolean } = {}): Uint8Array<ArrayBuffer> {
-	const m = createModule(`tickforge-${kind}-framer`);
+export function generateLineScanner(kind: 'lines' | 'capture', options: FramerOptions = {}): Uint8Array<ArrayBuffer> {
+	const m = createModule(`tickforge-${kind}-framer`, { countBranches: options.countBranches ?? false });
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
 
 	const findNewline = m.func('findNewline', { params: { from: I32, end: I32 }, results: [I32] }, (f, { from, end }) => {

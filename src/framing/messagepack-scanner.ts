@@ -2,7 +2,7 @@
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { fixedLengthOf, kindOf, lengthBytesOf } from '../kernels/messagepack-format.ts';
 import { createModule, F64, I32, I64 } from '../wasm/index.ts';
-import { SCAN, SCAN_STOP } from './scan-abi.ts';
+import { type FramerOptions, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 const MOST_VALUES = 0xffffffffn;
 /** Instead of a power of two: a length of 0. */
@@ -21,8 +21,8 @@ const FIXED = nibbles((byte) => (fixedLengthOf(byte) === 0 ? NO_LENGTH : Math.lo
 /** 0: bytes follow the length; 1: the type of an extension and bytes; 2: values; 3: pairs of them. */
 const FOLLOWS = nibbles((byte) => ({ extension: 1, array: 2, map: 3 })[kindOf(byte) as 'extension' | 'array' | 'map'] ?? 0);
 
-export function generateValueScanner(options: { readonly shared?: boolean } = {}): Uint8Array<ArrayBuffer> {
-	const m = createModule('MessagePack values');
+export function generateValueScanner(options: FramerOptions = {}): Uint8Array<ArrayBuffer> {
+	const m = createModule('MessagePack values', { countBranches: options.countBranches ?? false });
 	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
 	m.func('scan', { params: { context: I32 }, results: [I32], export: 'scan' }, (f, { context }) => {
 		const field = (name: keyof typeof SCAN) => f.local(I32, I32.load(context, SCAN[name]), name);

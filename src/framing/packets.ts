@@ -43,67 +43,73 @@ function packets(name: string, description: string, layout: PacketLayout): Frami
 function packetScanner(memory: WebAssembly.Memory, layout: PacketLayout): ScanFunction {
 	const { header, littleEndian, lengthBytes, lengthIsWithin } = layout;
 	let view = new DataView(memory.buffer);
-	const sequenceAt = (start: number): number => {
-		const at = start + layout.sequence.offset;
+	const sequenceAt = (packet: number): number => {
+		const at = packet + layout.sequence.offset;
 		if (layout.sequence.bytes === 4) return view.getUint32(at, littleEndian);
 		return view.getUint32(littleEndian ? at + 4 : at, littleEndian) * 4294967296 + view.getUint32(littleEndian ? at : at + 4, littleEndian);
 	};
-	const isSameSession = (context: number, start: number): boolean => {
+	// What one call works on. Here, and not in it, so that a call allocates nothing.
+	let context = 0;
+	let out = 0;
+	let start = 0;
+	let count = 0;
+	const get = (field: number): number => view.getUint32(context + field, true);
+	const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
+	const getNumber = (field: number): number => view.getFloat64(context + field, true);
+	const putNumber = (field: number, value: number): void => view.setFloat64(context + field, value, true);
+	const stop = (reason: number): number => {
+		put(SCAN.start, start);
+		put(SCAN.scanned, start);
+		put(SCAN.binary, 0);
+		put(SCAN.stop, reason);
+		return count;
+	};
+	const describe = (offset: number, length: number): void => {
+		view.setUint32(out + DESCRIPTOR.offset, offset, true);
+		view.setUint32(out + DESCRIPTOR.length, length, true);
+		view.setUint32(out + DESCRIPTOR.received, 0, true);
+		view.setUint32(out + DESCRIPTOR.received + 4, 0, true);
+		out += DESCRIPTOR.size;
+		count++;
+	};
+	const isSameSession = (): boolean => {
 		for (let index = 0; index < layout.session.bytes; index++) if (view.getUint8(context + SCAN.session + index) !== view.getUint8(start + layout.session.offset + index)) return false;
 		return true;
 	};
-	return (context) => {
+	/** A packet's header: how many messages follow, and what is missing before them. */
+	const open = (): void => {
+		const at = start + layout.count.offset;
+		const stated = layout.count.bytes === 1 ? view.getUint8(at) : view.getUint16(at, littleEndian);
+		const messages = stated === layout.endOfSession ? 0 : stated;
+		const sequence = sequenceAt(start);
+		if (get(SCAN.sequenced) === 0 || !isSameSession()) {
+			for (let index = 0; index < layout.session.bytes; index++) view.setUint8(context + SCAN.session + index, view.getUint8(start + layout.session.offset + index));
+			put(SCAN.sequenced, 1);
+			putNumber(SCAN.expected, sequence);
+		}
+		const expected = getNumber(SCAN.expected);
+		if (sequence > expected) {
+			put(SCAN.gaps, get(SCAN.gaps) + 1);
+			putNumber(SCAN.missing, getNumber(SCAN.missing) + sequence - expected);
+		}
+		const repeated = Math.min(messages, Math.max(0, expected - sequence));
+		put(SCAN.packetMessages, messages);
+		put(SCAN.packetRepeated, repeated);
+		putNumber(SCAN.repeated, getNumber(SCAN.repeated) + repeated);
+		if (sequence + messages > expected) putNumber(SCAN.expected, sequence + messages);
+		start += header;
+	};
+
+	return (at) => {
 		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-		const getNumber = (field: number): number => view.getFloat64(context + field, true);
-		const putNumber = (field: number, value: number): void => view.setFloat64(context + field, value, true);
+		context = at;
 		const end = get(SCAN.end);
 		const limit = get(SCAN.limit);
 		const longest = get(SCAN.longest);
 		const final = get(SCAN.final) === 1;
-		let out = get(SCAN.descriptors);
-		let start = get(SCAN.start);
-		let count = 0;
-		const stop = (reason: number): number => {
-			put(SCAN.start, start);
-			put(SCAN.scanned, start);
-			put(SCAN.binary, 0);
-			put(SCAN.stop, reason);
-			return count;
-		};
-		const describe = (offset: number, length: number): void => {
-			view.setUint32(out + DESCRIPTOR.offset, offset, true);
-			view.setUint32(out + DESCRIPTOR.length, length, true);
-			view.setUint32(out + DESCRIPTOR.received, 0, true);
-			view.setUint32(out + DESCRIPTOR.received + 4, 0, true);
-			out += DESCRIPTOR.size;
-			count++;
-		};
-		/** A packet's header: how many messages follow, and what is missing before them. */
-		const open = (): void => {
-			const at = start + layout.count.offset;
-			const stated = layout.count.bytes === 1 ? view.getUint8(at) : view.getUint16(at, littleEndian);
-			const messages = stated === layout.endOfSession ? 0 : stated;
-			const sequence = sequenceAt(start);
-			if (get(SCAN.sequenced) === 0 || !isSameSession(context, start)) {
-				for (let index = 0; index < layout.session.bytes; index++) view.setUint8(context + SCAN.session + index, view.getUint8(start + layout.session.offset + index));
-				put(SCAN.sequenced, 1);
-				putNumber(SCAN.expected, sequence);
-			}
-			const expected = getNumber(SCAN.expected);
-			if (sequence > expected) {
-				put(SCAN.gaps, get(SCAN.gaps) + 1);
-				putNumber(SCAN.missing, getNumber(SCAN.missing) + sequence - expected);
-			}
-			const repeated = Math.min(messages, Math.max(0, expected - sequence));
-			put(SCAN.packetMessages, messages);
-			put(SCAN.packetRepeated, repeated);
-			putNumber(SCAN.repeated, getNumber(SCAN.repeated) + repeated);
-			if (sequence + messages > expected) putNumber(SCAN.expected, sequence + messages);
-			start += header;
-		};
-
+		out = get(SCAN.descriptors);
+		start = get(SCAN.start);
+		count = 0;
 		if (get(SCAN.skipping) === 1) {
 			const rest = get(SCAN.rest);
 			const taken = Math.min(rest, end - start);

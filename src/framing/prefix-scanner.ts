@@ -1,18 +1,17 @@
 /** Length prefixes in generated code: the same as `lengthPrefixed`'s reference, for lengths without receive times. */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { createModule, F64, I32, I64 } from '../wasm/index.ts';
-import { SCAN, SCAN_STOP } from './scan-abi.ts';
+import { type FramerOptions, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 export interface PrefixScannerOptions {
 	readonly bytes: 2 | 4;
 	readonly littleEndian: boolean;
 	readonly zeroEnds: boolean;
-	readonly shared: boolean;
 }
 
-export function generatePrefixScanner({ bytes, littleEndian, zeroEnds, shared }: PrefixScannerOptions): Uint8Array<ArrayBuffer> {
-	const m = createModule('length prefixes');
-	m.importMemory('env', 'memory', shared ? { min: 1, max: 65536, shared: true } : { min: 1 });
+export function generatePrefixScanner({ bytes, littleEndian, zeroEnds }: PrefixScannerOptions, options: FramerOptions = {}): Uint8Array<ArrayBuffer> {
+	const m = createModule('length prefixes', { countBranches: options.countBranches ?? false });
+	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
 	m.func('scan', { params: { context: I32 }, results: [I32], export: 'scan' }, (f, { context }) => {
 		const end = f.local(I32, I32.load(context, SCAN.end), 'end');
 		const limit = f.local(I32, I32.load(context, SCAN.limit), 'limit');

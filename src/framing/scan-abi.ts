@@ -79,6 +79,13 @@ export const SCAN_STOP = { needsBytes: 0, full: 1, tooLong: 2, resynced: 3, refu
 /** A framer's entry point, the same for every tier. */
 export type ScanFunction = (context: number) => number;
 
+export interface FramerOptions {
+	/** The memory that will be imported is shared. Default false. */
+	readonly shared?: boolean;
+	/** The module counts its branches (wasm/branches.ts); who links it sets where. Default false. */
+	readonly countBranches?: boolean;
+}
+
 /** How messages follow each other in a stream of bytes. Holds no memory and no state. */
 export interface Framing {
 	readonly name: string;
@@ -91,7 +98,7 @@ export interface Framing {
 	/** A framer in plain TypeScript over the memory. */
 	reference(memory: WebAssembly.Memory): ScanFunction;
 	/** A WebAssembly module that imports `env.memory` and exports `scan`; null where there is only the reference. */
-	generate: ((options?: { readonly shared?: boolean }) => Uint8Array<ArrayBuffer>) | null;
+	generate: ((options?: FramerOptions) => Uint8Array<ArrayBuffer>) | null;
 	/** Bytes that it keeps between calls right behind the context, zeros at first. Default none. */
 	readonly stateBytes?: number;
 	/** Bytes of input that must fit at once, whatever the longest message is. Default none. */

@@ -26,6 +26,11 @@ const MARKER_FIRST_BYTE = 0x54;
 /** The newest version that is read, and the one that is written. */
 export const QUARANTINE_VERSION = 1;
 const NO_VARIANT = 0xffffffff;
+/**
+ * Checksums that turn out wrong are computed over so many times the file's bytes at most. Damage costs hardly any; but in
+ * a forged file each of many records could claim all the rest.
+ */
+const MOST_IN_VAIN = 8;
 
 const align = (size: number): number => Math.ceil(size / 8) * 8;
 
@@ -103,7 +108,7 @@ export function encodeQuarantineRecord(record: QuarantineRecord): Uint8Array {
 
 export interface QuarantineReader {
 	readonly header: QuarantineHeader;
-	/** The records that are whole. Damaged stretches are passed over, up to the next record that checks out. */
+	/** The records that are whole. Damaged stretches are passed over, up to the next record that checks out; the work is bounded by the file's size. */
 	records(): Generator<QuarantineRecord, void, undefined>;
 	/** Bytes passed over so far because they were damaged or cut short. */
 	readonly damagedBytes: number;
@@ -128,13 +133,17 @@ export function readQuarantine(given: Uint8Array): QuarantineReader {
 	const header = parseHeader(bytes.subarray(FILE.header, FILE.header + headerLength));
 	const first = FILE.header + headerLength;
 	let damagedBytes = 0;
+	let inVain = 0;
 
 	const recordAt = (at: number): { readonly record: QuarantineRecord; readonly next: number } | null => {
 		if (bytes.length - at < RECORD.bytes || view.getUint32(at + RECORD.marker, true) !== MARKER) return null;
 		const kept = view.getUint32(at + RECORD.kept, true);
 		const category = categoryName(view.getUint32(at + RECORD.category, true));
-		if (category === null || kept > bytes.length - at - RECORD.bytes || kept > view.getUint32(at + RECORD.length, true)) return null;
-		if (crc32(bytes.subarray(at + RECORD.category, at + RECORD.bytes + kept)) !== view.getUint32(at + RECORD.crc, true)) return null;
+		if (category === null || kept > bytes.length - at - RECORD.bytes || kept > view.getUint32(at + RECORD.length, true) || inVain + kept > bytes.length * MOST_IN_VAIN) return null;
+		if (crc32(bytes.subarray(at + RECORD.category, at + RECORD.bytes + kept)) !== view.getUint32(at + RECORD.crc, true)) {
+			inVain += kept;
+			return null;
+		}
 		const variant = view.getUint32(at + RECORD.variant, true);
 		return {
 			record: {
@@ -158,6 +167,7 @@ export function readQuarantine(given: Uint8Array): QuarantineReader {
 		},
 		*records() {
 			damagedBytes = 0;
+			inVain = 0;
 			let at = first;
 			while (at < bytes.length) {
 				const found = recordAt(at);

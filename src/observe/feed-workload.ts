@@ -22,6 +22,8 @@ export interface FeedWorkload {
 
 /** Bytes that the source gives at once. The feed moves its window by as much. */
 const PIECE = 65536;
+/** More than a feed holds back before it parses. */
+const MOST_FRUITLESS = 32 * 2 ** 20;
 
 /**
  * The workload of `parseFeed(protocol, source, framing, options)`, whatever the source: `input` is given as often as it
@@ -40,6 +42,8 @@ export function feedWorkload<const S extends Schema>(protocol: Protocol<S>, inpu
 		let memory: Arena | null = null;
 		let region: Region | null = null;
 		let position = 0;
+		/** Bytes read since the last message. */
+		let fruitless = 0;
 		const source: Source = {
 			name: 'repeated input',
 			size: null,
@@ -52,6 +56,9 @@ export function feedWorkload<const S extends Schema>(protocol: Protocol<S>, inpu
 				(memory as Arena).u8().copyWithin(into.byteOffset, from, from + length);
 				position += length;
 				while (position >= input.length) position -= input.length;
+				// It would go on for ever: numbered packets that come again are left out.
+				fruitless += length;
+				if (fruitless > input.length + MOST_FRUITLESS) throw new TypeError(`tickforge: repeated, the input has no more messages (${framing.description}); numbered packets count once, so use another framing, or input of two sessions that take turns`);
 				return length;
 			},
 			close: () => undefined,
@@ -69,6 +76,7 @@ export function feedWorkload<const S extends Schema>(protocol: Protocol<S>, inpu
 					tier: made.tier,
 					arena: made.arena,
 					parseMany(descriptors, count) {
+						fruitless = 0;
 						if (goesOn) goesOn = pace(count);
 						made.parseMany(descriptors, count);
 					},

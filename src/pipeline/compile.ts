@@ -274,7 +274,7 @@ export function compileWithTrial<const S extends Schema>(protocol: Protocol<S>, 
 	for (const table of tables) useSlot(table, table.current);
 
 	const features = detectFeatures();
-	const best: Tier = features.simd && protocol.referenceOnly !== true ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
+	const best: Tier = features.simd ? (protocol.learner === undefined || options.module !== undefined ? 'schema' : 'layout') : 'reference';
 	// A protocol without layouts has nothing to learn.
 	const tier: Tier = options.tier === 'layout' && protocol.learner === undefined ? best : (options.tier ?? best);
 	if (options.module !== undefined && (options.countBranches === true || options.branchProfile !== undefined)) throw new TypeError(`tickforge: ${options.countBranches === true ? 'countBranches' : 'branchProfile'} changes the code that is generated, and the module given is made already; leave one of them out`);

@@ -2,6 +2,7 @@
  * What changed between two versions of a schema, and whether readers of the old tables can read the new ones.
  */
 import type { EnumerationType, Field, MessageType, Schema, TupleType, ValueType, Variant } from './model.ts';
+import { keptKeys } from './visit.ts';
 
 /**
  * `breaking`: readers of the old tables may fail or misread the new ones. `tables`: the tables change, and those who read
@@ -100,8 +101,9 @@ function compareTypes(before: ValueType, after: ValueType, path: string, add: Ad
 
 function compareStructs(before: MessageType | TupleType, after: MessageType | TupleType, path: string, add: Add): void {
 	if (before.kind !== after.kind) add(path, 'wire', `was an ${before.kind === 'message' ? 'object' : 'array'} and is an ${after.kind === 'message' ? 'object' : 'array'}`);
-	const keep = (type: MessageType | TupleType): boolean => type.kind === 'message' && type.unknownKeys === 'keep';
-	if (keep(before) !== keep(after)) add(`${path}.unknownKeys`, keep(after) ? 'tables' : 'breaking', `the column of unknown keys is ${keep(after) ? 'new' : 'gone'}`);
+	const kept = (type: MessageType | TupleType): string | null => (type.kind === 'message' ? (keptKeys(type)?.kind ?? null) : null);
+	const [was, is] = [kept(before), kept(after)];
+	if (was !== is) add(`${path}.unknownKeys`, was === null ? 'tables' : 'breaking', `the column of unknown keys ${was === null ? 'is new' : is === null ? 'is gone' : `was ${was} and is ${is}`}`);
 	const rule = (type: MessageType | TupleType): string => (type.kind === 'message' ? `unknown keys: ${type.unknownKeys}` : `surplus elements: ${type.surplus}`);
 	if (before.kind === after.kind && rule(before) !== rule(after)) add(path, 'wire', `was "${rule(before)}" and is "${rule(after)}"`);
 	pair(before.fields, after.fields, `${path}.`, 'field', add, (old, now) => compareFields(old, now, `${path}.${old.name}`, add));

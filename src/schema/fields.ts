@@ -47,11 +47,15 @@ export type ShapesOf<Fields extends FieldRecord> = {
 	readonly [Name in keyof Fields]: Fields[Name] extends FieldSpec<infer S, infer Nullable> ? FieldShape<S, Nullable> : Fields[Name] extends TypedVariant<infer VariantName, infer Inner, infer Role> ? FieldShape<StructShape<Inner, VariantHead<VariantName, Role>>, false> : never;
 };
 
-/** With `unknownKeys: 'keep'` there is a column for them. */
-export type WithUnknownKeys<Fields extends FieldShapes, Options> = Options extends { readonly unknownKeys: 'keep' } ? Fields & { readonly unknownKeys: FieldShape<ScalarShape<'text'>, true> } : Fields;
+/** With `unknownKeys: 'keep'` or `'keep-bytes'` there is a column for them. */
+export type WithUnknownKeys<Fields extends FieldShapes, Options> = Options extends { readonly unknownKeys: 'keep' }
+	? Fields & { readonly unknownKeys: FieldShape<ScalarShape<'text'>, true> }
+	: Options extends { readonly unknownKeys: 'keep-bytes' }
+		? Fields & { readonly unknownKeys: FieldShape<ScalarShape<'bytes'>, true> }
+		: Fields;
 
 export interface ObjectOptions {
-	/** Keys that are not described: checked and dropped (`skip`, the default), kept as JSON text in a column `unknownKeys`, or a reason to refuse the message. */
+	/** Keys that are not described: checked and dropped (`skip`, the default), kept in a column `unknownKeys` (`keep`: as JSON text; `keep-bytes`: as a map in MessagePack), or a reason to refuse the message. */
 	readonly unknownKeys?: UnknownKeys;
 }
 export interface TupleOptions {

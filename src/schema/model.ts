@@ -9,8 +9,8 @@ export type ExcessDigits = 'reject' | 'truncate' | 'half-even';
 /** How a timestamp is written. Units are epoch counts (number or quoted, fraction allowed); `rfc3339` is text. */
 export type TimestampFormat = 's' | 'ms' | 'us' | 'ns' | 'rfc3339';
 
-/** Keys of an object that the schema does not name: checked and dropped, kept as raw JSON text, or refused. */
-export type UnknownKeys = 'skip' | 'keep' | 'reject';
+/** Keys of an object that the schema does not name: checked and dropped, kept as raw JSON text, kept as bytes of the wire (of formats that have any), or refused. */
+export type UnknownKeys = 'skip' | 'keep' | 'keep-bytes' | 'reject';
 
 export interface IntegerType {
 	readonly kind: 'integer';

@@ -47,7 +47,7 @@ const field: Check = record({ name: string, keys: many(string), type, optional: 
 const capture: Check = (value, path, add) => {
 	if (value !== null) tagged(() => ({ symbol: { universe: string }, text: {} }))(value, path, add);
 };
-const MESSAGES = { message: { fields: many(field), unknownKeys: one('skip', 'keep', 'reject') }, tuple: { fields: many(field), surplus: one('reject', 'skip') } };
+const MESSAGES = { message: { fields: many(field), unknownKeys: one('skip', 'keep', 'keep-bytes', 'reject') }, tuple: { fields: many(field), surplus: one('reject', 'skip') } };
 const TYPES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 	integer: { bits: one(32, 64), signed: boolean },
 	decimal: { scale: number, excess: one('reject', 'truncate', 'half-even'), keepTextScale: boolean },

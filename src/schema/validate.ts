@@ -2,6 +2,7 @@
 import { type Discriminant, discriminantsOf, matchesTemplate, samePath } from './discriminants.ts';
 import { notedMistakes, SchemaError, type SchemaMistake } from './mistakes.ts';
 import type { EnumerationType, Field, LiteralType, MessageType, Schema, TupleType, ValueType, Variant } from './model.ts';
+import { keptKeys } from './visit.ts';
 
 /** Bytes that an interned string may have. */
 const SYMBOL_LIMIT = 255;
@@ -93,7 +94,7 @@ function checkFields(type: MessageType | TupleType, path: string, depth: number,
 			const owners = type.fields.filter((field) => field.keys.includes(key)).map((field) => `"${field.name}"`);
 			add(path, owners.length === 1 ? `the field ${owners[0]} names the key "${key}" twice; once is enough` : `the fields ${owners.join(' and ')} both read the key "${key}"; a key belongs to one field`);
 		}
-		if (type.unknownKeys === 'keep' && type.fields.some((field) => field.name === 'unknownKeys')) {
+		if (keptKeys(type) !== null && type.fields.some((field) => field.name === 'unknownKeys')) {
 			add(`${path}.unknownKeys`, 'the name "unknownKeys" is taken by the column of kept keys; call the field otherwise and keep its key with .key(\'unknownKeys\')');
 		}
 		return;
@@ -154,7 +155,7 @@ function checkText(value: string, what: string, path: string, add: Add): void {
 }
 
 function hasColumns(type: MessageType | TupleType): boolean {
-	return (type.kind === 'message' && type.unknownKeys === 'keep') || type.fields.some((field) => holdsValue(field.type));
+	return (type.kind === 'message' && keptKeys(type) !== null) || type.fields.some((field) => holdsValue(field.type));
 }
 
 function holdsValue(type: ValueType): boolean {

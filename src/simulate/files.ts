@@ -4,8 +4,8 @@ import { encodeMessagePack } from '../protocols/msgpack/index.ts';
 import type { SimulatedMessage } from './index.ts';
 import { ascii } from './text-writer.ts';
 
-/** `length-32-little`: each message after its length, four bytes. `msgpack`: the values of each message as MessagePack, without times. */
-export type FileFormat = 'capture' | 'ndjson' | 'length-32-little' | 'msgpack';
+/** `length-32-little`: each message after its length, four bytes; `varint-delimited`: a varint; `grpc`: with gRPC's prefix. `msgpack`: the values of each JSON message as MessagePack, without times. `concatenated`: messages as they are, one behind the other. */
+export type FileFormat = 'capture' | 'ndjson' | 'length-32-little' | 'varint-delimited' | 'grpc' | 'msgpack' | 'concatenated';
 export type FileCompression = 'none' | 'gzip' | 'zstd';
 
 const PIECE = 1 << 20;
@@ -26,6 +26,15 @@ export function* framePieces(messages: Iterable<SimulatedMessage>, format: FileF
 		if (format === 'length-32-little') {
 			new DataView(piece.buffer).setUint32(at, payload.length, true);
 			at += 4;
+		} else if (format === 'varint-delimited') {
+			for (let rest = payload.length; ; rest = Math.floor(rest / 128)) {
+				piece[at++] = (rest & 127) | (rest > 127 ? 128 : 0);
+				if (rest < 128) break;
+			}
+		} else if (format === 'grpc') {
+			piece[at] = 0;
+			new DataView(piece.buffer).setUint32(at + 1, payload.length);
+			at += 5;
 		} else if (format === 'capture') {
 			const seconds = `${Math.floor(received / 1e6)}.${String(received % 1e6).padStart(6, '0')}`;
 			const head = ascii(first ? `${url} <-> ${seconds}\n${seconds}: ` : `${seconds}: `);

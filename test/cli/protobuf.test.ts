@@ -43,6 +43,13 @@ describe('a .proto file', () => {
 		expect(summary('feed.proto', 'cut.bin', '--format', 'varint-delimited', '--quarantine', 'cut.tfq')).toMatchObject({ messages: 400, refused: 1 });
 	});
 
+	it('is detected, with the schema and without', () => {
+		const { stdout } = tickforge('detect', 'day.bin', '--schema', 'feed.proto', '--tables', 'body');
+		expect(stdout).toContain('64 of its first 64 messages are of Update');
+		expect(stdout).toContain('tickforge run feed.proto day.bin --tables body --format varint-delimited');
+		expect(tickforge('detect', 'day.bin').stdout).toContain('tickforge run feed.proto day.bin --message NAME --format varint-delimited');
+	});
+
 	it('gives types', () => {
 		const { stdout, stderr } = tickforge('types', 'feed.proto', '--tables', 'body');
 		expect(stderr).toBe('');
@@ -55,7 +62,7 @@ describe('a .proto file', () => {
 		expect(tickforge('run', 'two.proto', 'day.bin').stderr).toContain('which message? Add --message NAME: A, B');
 		expect(tickforge('run', 'feed.proto', 'day.bin', '--message', 'Update').stderr).toContain('did you mean my.feed.Update?');
 		expect(tickforge('run', 'nowhere.proto', 'day.bin').stderr).toContain('there is no file nowhere.proto');
-		writeFileSync(path('importing.proto'), 'syntax = "proto3"; import "elsewhere/x.proto"; message A { int32 a = 1; }');
+		writeFileSync(path('importing.proto'), 'syntax = "proto3"; import "elsewhere/x.proto"; message A { X a = 1; }');
 		expect(tickforge('types', 'importing.proto').stderr).toContain('name its folder with include');
 		expect(tickforge('run', 'nasdaq-itch-5.0', 'day.bin', '--message', 'A').stderr).toContain('--message is for .proto files');
 	});

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLz4Frame, encodeLz4Frame } from '../../src/codecs/lz4-frame.ts';
 import { ArrowError, createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
-import { decimal, enumeration, flag, float, integer, list, message, object, oneOf, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';
+import { decimal, enumeration, flag, float, integer, list, literal, message, object, oneOf, type Schema, symbol, text, timestamp, tuple } from '../../src/schema/index.ts';
 import { testTable } from './batches.ts';
 
 const schema = oneOf(
@@ -202,5 +202,71 @@ describe('LZ4 frames', () => {
 			),
 			{ numRuns: 300 },
 		);
+	});
+});
+
+describe('forged sizes', () => {
+	/** Writes a 64-bit integer wherever another one stands. */
+	const forge = (bytes: Uint8Array, from: bigint, to: bigint): number => {
+		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		let found = 0;
+		for (let at = 0; at + 8 <= bytes.length; at += 4) {
+			if (view.getBigInt64(at, true) !== from) continue;
+			view.setBigInt64(at, to, true);
+			found++;
+		}
+		return found;
+	};
+	const bytesOf = (of: Schema, rows: readonly unknown[], utf8View: boolean): Uint8Array => {
+		const table = testTable(
+			of,
+			rows.map((row) => JSON.stringify(row)),
+			{ rows: 4096, textBytes: 2 ** 21 },
+		);
+		const writer = createArrowWriter(table.batch.layout, table.symbols, { format: 'stream', utf8View });
+		return concatenate([...writer.write(table.batch), ...writer.finish()]);
+	};
+
+	it('structs without fields, more than anybody has, are refused at once', () => {
+		const bytes = bytesOf(
+			oneOf('feed', { version: 1 }, message('row', { empty: object({ kind: literal('x') }) })),
+			Array.from({ length: 37 }, () => ({ empty: { kind: 'x' } })),
+			false,
+		);
+		expect(readArrow(bytes).batches[0]?.rows).toBe(37);
+		// The record batch and its node.
+		expect(forge(bytes, 37n, 2n ** 30n)).toBe(2);
+		expect(() => readArrow(bytes)).toThrow('"empty" has 1073741824 structs without fields');
+	});
+	it('texts that many rows share are refused where they are too much', () => {
+		const bytes = bytesOf(oneOf('feed', { version: 1 }, message('row', { note: text() })), [{ note: 'x'.repeat(2 ** 20) }, ...Array.from({ length: 2999 }, () => ({ note: '' }))], true);
+		expect(readArrow(bytes).batches[0]?.rows).toBe(3000);
+		const first = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(Uint8Array.of(0, 0, 16, 0, 0x78, 0x78, 0x78, 0x78));
+		for (let row = 1; row < 3000; row++) bytes.copyWithin(first + row * 16, first, first + 16);
+		expect(() => readArrow(bytes)).toThrow(/takes \d+ bytes of memory, and at most 2147483648 are read/);
+	});
+	it('a block that the footer names again and again is refused', () => {
+		const counts = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => JSON.stringify({ count: from + index }));
+		const table = testTable(oneOf('feed', { version: 1 }, message('row', { count: integer() })), counts(0, 2000), { rows: 4096 });
+		const writer = createArrowWriter(table.batch.layout, table.symbols, { format: 'file' });
+		const parts = writer.write(table.batch).map((chunk) => chunk.slice());
+		for (let small = 0; small < 20; small++) {
+			table.clear();
+			table.add(counts(small, small + 1));
+			parts.push(...writer.write(table.batch).map((chunk) => chunk.slice()));
+		}
+		const bytes = concatenate([...parts, ...writer.finish()]);
+		expect(readArrow(bytes).batches.map(({ rows }) => rows)).toEqual([2000, ...Array.from({ length: 20 }, () => 1)]);
+		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		const footer = bytes.length - 10 - view.getInt32(bytes.length - 10, true);
+		// Blocks are 24 bytes: where a message begins, how long its head is, how long its body is.
+		const blocks = Array.from({ length: bytes.length - 24 - footer }, (_, index) => footer + index).filter((at) => {
+			const offset = view.getBigInt64(at, true);
+			return offset >= 8n && offset < BigInt(footer) && view.getInt32(Number(offset), true) === -1 && view.getInt32(at + 8, true) === view.getInt32(Number(offset) + 4, true) + 8;
+		});
+		expect(blocks).toHaveLength(21);
+		const first = blocks[0] as number;
+		for (const at of blocks) bytes.copyWithin(at, first, first + 24);
+		expect(() => readArrow(bytes)).toThrow('its blocks lie over each other');
 	});
 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { createArrowWriter, readArrow } from '../../src/columns/arrow/index.ts';
 import { batchFromRows, createCursor, createNameTable, type RowInput, sliceBatch } from '../../src/columns/index.ts';
 import { layoutSchema } from '../../src/compiler/batch-layout.ts';
-import { binary, createEncoder, json, shadow, wire } from '../../src/index.ts';
+import { binary, compile, createEncoder, decodeMessagePack, encodeMessagePack, json, msgpack, shadow, wire } from '../../src/index.ts';
 import { bytes, compareSchemas, type FieldsOf, integer, list, message, object, oneOf, type Row, readSchema, SchemaError, text } from '../../src/schema/index.ts';
 import { openSink } from '../../src/sinks/index.ts';
 import { describeMessages } from '../pipeline/messages.ts';
@@ -153,6 +153,21 @@ describe('bytes in schemas', () => {
 	it('are refused by JSON, with what to do', () => {
 		expect(() => json(schema)).toThrow(SchemaError);
 		expect(() => json(schema)).toThrow(/order\.proofs\[\]: JSON has no bytes, only texts that stand for them \(base64, hex\); read them as text\(\)/);
+	});
+
+	it('hold unknown keys, where objects keep them so', () => {
+		const keeping = message('m', { a: integer(), in: object({ b: integer() }, { unknownKeys: 'keep-bytes' }) }, { unknownKeys: 'keep-bytes' });
+		expectTypeOf<Row<typeof keeping>>().toEqualTypeOf<{ readonly a: bigint; readonly in: { readonly b: bigint; readonly unknownKeys: Uint8Array | null }; readonly unknownKeys: Uint8Array | null }>();
+		const rows: unknown[] = [];
+		const parser = compile(msgpack(keeping), { onBatch: (all) => rows.push(...all.toRows()) });
+		parser.parse(encodeMessagePack({ a: 1, in: { b: 2, c: [3] }, d: 'four' }));
+		parser.flush();
+		const [row] = rows as [Row<typeof keeping>];
+		expect([row.unknownKeys, row.in.unknownKeys].map((kept) => ({ ...(decodeMessagePack(kept as Uint8Array) as object) }))).toEqual([{ d: 'four' }, { c: [3] }]);
+		expect(() => json(keeping)).toThrow(/m\.in: unknownKeys: 'keep-bytes' is for formats that have bytes; use 'keep'/);
+		const text = oneOf('f', { version: 1 }, message('m', { a: integer() }, { unknownKeys: 'keep' }));
+		const raw = oneOf('f', { version: 2 }, message('m', { a: integer() }, { unknownKeys: 'keep-bytes' }));
+		expect(compareSchemas(text, raw).map(({ kind, message: words }) => `${kind}: ${words}`)).toContain('breaking: the column of unknown keys was text and is bytes');
 	});
 
 	it('are compared by two parsers', () => {

@@ -254,6 +254,38 @@ const samples: Record<ExchangeName, Sample[]> = {
 		['heartbeat', { event: 'bts:heartbeat', channel: '', data: { status: 'success' } }],
 		['error', { event: 'bts:error', channel: '', data: { code: null, message: 'Bad subscription string.' } }],
 	],
+	ftx: [
+		[
+			'book',
+			{ channel: 'orderbook', market: 'BTC-PERP', type: 'partial', data: { time: 1657922998.855916, checksum: 3867334211, bids: [[20926.0, 15.3968]], asks: [[20927.0, 3.6708]], action: 'partial' } },
+			{ market: 'BTC-PERP', data: { checksum: 3867334211, bids: [{ price: 209_260_000_000_000n, size: 1_539_680_000n }], action: 'partial' } },
+		],
+		['book', { channel: 'orderbook', market: 'SHIB/USD', type: 'update', data: { time: 1657922998.8830926, checksum: 5, bids: [], asks: [[3.426e-5, 0]], action: 'update' } }, { data: { asks: [{ price: 342_600n, size: 0n }] } }],
+		[
+			'trades',
+			{
+				channel: 'trades',
+				market: 'BTC-PERP',
+				type: 'update',
+				data: [
+					{ id: 2616562, price: 9333.25, size: 0.2143, side: 'sell', liquidation: false, time: '2019-11-06T05:19:51.187372+00:00' },
+					{ id: null, price: 1, size: 1, side: 'buy', liquidation: true, time: '2019-11-06T05:19:51+00:00' },
+				],
+			},
+			{
+				data: [
+					{ id: 2616562n, time: 1_573_017_591_187_372_000n, side: 'sell' },
+					{ id: null, liquidation: true },
+				],
+			},
+		],
+		['ticker', { channel: 'ticker', market: 'BTC-PERP', type: 'update', data: { bid: 10737.5, ask: 10738.75, bidSize: 1.5, askSize: 2, last: 10738.75, time: 1564834586.3382702 } }, { data: { bid: 107_375_000_000_000n } }],
+		['subscribed', { type: 'subscribed', channel: 'orderbook', market: 'BTC-PERP' }],
+		['unsubscribed', { type: 'unsubscribed', channel: 'ticker', market: 'BTC-PERP' }],
+		['info', { type: 'info', code: 20001, msg: 'restart' }],
+		['error', { type: 'error', code: 404, msg: 'No such market: BTCUSDT' }],
+		['pong', { type: 'pong' }],
+	],
 	gemini: [
 		['candles', { type: 'candles_15m_updates', symbol: 'BTCUSD', changes: [[1561054500000, 9350.18, 9358.35, 9350.18, 9355.51, 2.07]] }, { type: '15m', changes: [{ close: 935_551_000_000n, volume: 2.07 }] }],
 		['trade', { type: 'trade', symbol: 'ETHBTC', event_id: 3575573053, tid: 3575573053, timestamp: 151231241, price: '9004.21000000', quantity: '0.09110000', side: 'buy' }, { quantity: 911_000_000n }],

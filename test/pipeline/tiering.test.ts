@@ -307,6 +307,11 @@ describe('a profile', () => {
 	])('that is damaged says what is wrong: %s', (text, problem) => {
 		expect(() => parseProfile(text)).toThrow(problem);
 	});
+	it('that counts without end is read as one that can be written again', () => {
+		const profile = parseProfile('{"format":"tickforge layout profile","version":1,"schema":{"name":"a","version":1,"fingerprint":"b"},"messages":[{"variant":"a","text":"{}","met":1e999}]}');
+		expect(profile.messages[0]?.met).toBe(Number.MAX_SAFE_INTEGER);
+		expect(parseProfile(JSON.stringify(profile))).toEqual(profile);
+	});
 });
 
 describe('modules made on another thread', () => {

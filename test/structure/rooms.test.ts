@@ -15,6 +15,7 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 	protocols: [],
 	integrity: [],
 	columns: [],
+	book: ['columns'],
 	sinks: ['columns'],
 	exchanges: [],
 	// It knows every format, and tries parsers on samples.

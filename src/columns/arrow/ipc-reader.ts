@@ -68,8 +68,9 @@ function readAll(bytes: Uint8Array): ArrowTable {
 		if (field === undefined || record === null) throw new FlatError(`dictionary ${id} belongs to no field`);
 		const cursor = recordCursor(record, body);
 		const values = readTexts(cursor, { ...field, dictionary: null, nullable: true });
-		const names = values.map((value) => value ?? '');
-		dictionaries.set(id, header.bool(2) ? [...(dictionaries.get(id) ?? []), ...names] : names);
+		const names = header.bool(2) ? (dictionaries.get(id) ?? []) : [];
+		for (const value of values) names.push(value ?? '');
+		dictionaries.set(id, names);
 	}
 	const name = metadata['tickforge.table'] ?? 'table';
 	const restored: Restored = { dictionaries, enumerations: new Map() };
@@ -121,13 +122,18 @@ function fileMessages(bytes: Uint8Array): Message[] {
 	const footer = readFlat(bytes.subarray(footerAt, bytes.length - 10));
 	const schema = footer.table(1);
 	if (schema === null) throw new FlatError('the footer has no schema');
+	let inBlocks = 0;
 	const blocks = (slot: number): Message[] =>
 		footer
 			.structs(slot, 24, (flat, at) => ({ offset: safe(flat.getBigInt64(at, true)), metadata: flat.getInt32(at + 8, true) }))
 			.map(({ offset, metadata }) => {
 				if (offset < 8 || offset + 8 > bytes.length) throw new FlatError('a block lies outside the file');
 				const prefix = view.getInt32(offset, true) === -1 ? 8 : 4;
-				return messageAt(bytes, offset + prefix, metadata - prefix).message;
+				const { message, next } = messageAt(bytes, offset + prefix, metadata - prefix);
+				inBlocks += next - offset;
+				// One block named again and again would be read as many batches.
+				if (inBlocks > bytes.length) throw new FlatError('its blocks lie over each other');
+				return message;
 			});
 	return [{ type: 1, header: schema, body: bytes.subarray(0, 0) }, ...blocks(2), ...blocks(3)];
 }
@@ -218,6 +224,10 @@ interface RecordCursor {
 
 /** No buffer may decompress to more than this. */
 const LARGEST_BUFFER = 2 ** 31;
+/** Bytes of a batch: buffers may be named by many columns, and texts by many rows. */
+const LARGEST_BATCH = 2 ** 31;
+/** Rows of structs without fields, which take no bytes in a file that would bound them. */
+const MOST_EMPTY_STRUCTS = 2 ** 24;
 
 function recordCursor(record: FlatTable, body: Uint8Array): RecordCursor {
 	const nodes = record.structs(1, 16, (view, at) => ({ length: safe(view.getBigInt64(at, true)), nulls: safe(view.getBigInt64(at + 8, true)) }));
@@ -396,6 +406,7 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 		}
 		switch (type.kind) {
 			case 'struct': {
+				if (field.children.length === 0 && length > MOST_EMPTY_STRUCTS) throw new FlatError(`"${field.name}" has ${length} structs without fields`);
 				const children = field.children.map(read);
 				if (children.some((child) => child.length < length)) throw new FlatError(`a column of "${field.name}" is shorter than the struct`);
 				return { kind: 'struct', length, validity, children: combine(field.children, children) };
@@ -509,6 +520,7 @@ function readRecord(record: FlatTable, body: Uint8Array, fields: readonly ArrowF
 	const sources = combine(fields, all);
 	const layout = layoutSchema(schema, { rows: Math.max(rows, 1), items, textBytes: textBytes + 16 });
 	const [table] = layout.tables as [TableLayout];
+	if (table.size > LARGEST_BATCH) throw new FlatError(`a record batch takes ${table.size} bytes of memory, and at most ${LARGEST_BATCH} are read: write smaller ones`);
 	const buffer = new ArrayBuffer(table.size);
 	const target: Target = { view: new DataView(buffer), bytes: new Uint8Array(buffer), table, textUsed: 0 };
 	const counts = table.spaces.map(() => 0);

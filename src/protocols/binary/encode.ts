@@ -126,7 +126,7 @@ function writeNodes(writing: Writing, nodes: readonly WireNode[], row: EncodedRo
 		if (node.since > writing.version) continue;
 		const value = row[node.name];
 		if (node.when !== null && !isSet(scope, node)) continue;
-		writeNode(writing, node, value, `${path}.${node.name}`, scope, () => presenceOf(nodes, row, node.name), exponentFor(nodes, node.name), block.extraBlockBytes ?? 0);
+		writeNode(writing, node, value, `${path}.${node.name}`, scope, () => presenceOf(nodes, row, node.name), node.kind === 'number' && node.meaning.type === null ? exponentFor(nodes, node.name) : null, block.extraBlockBytes ?? 0);
 	}
 	endBlock();
 	return blockEnd - start;

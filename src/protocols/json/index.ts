@@ -18,6 +18,7 @@ export function json(described: Schema | Variant): Protocol {
 	const mistakes: SchemaMistake[] = [];
 	eachType(schema, (type, path) => {
 		if (type.kind === 'bytes') mistakes.push({ path, message: 'JSON has no bytes, only texts that stand for them (base64, hex); read them as text(), or use a format that has bytes' });
+		if (type.kind === 'message' && type.unknownKeys === 'keep-bytes') mistakes.push({ path, message: "unknownKeys: 'keep-bytes' is for formats that have bytes; use 'keep', which keeps JSON text" });
 	});
 	if (mistakes.length > 0) throw new SchemaError(schema.name, mistakes);
 	return { name: 'json', schema, reference: referenceParser, generate: generateSchemaTier, learner: createLearner };

@@ -21,7 +21,7 @@ export function msgpack(described: Schema | Variant): Protocol {
 	const schema: Schema = 'variants' in described ? described : oneOf(described.name, { version: 1 }, described);
 	const mistakes: SchemaMistake[] = [];
 	eachType(schema, (type, path) => {
-		if (type.kind === 'message' && type.unknownKeys === 'keep') mistakes.push({ path, message: "unknownKeys: 'keep' keeps JSON text, which MessagePack has none of; use 'skip' or 'reject', or describe the keys" });
+		if (type.kind === 'message' && type.unknownKeys === 'keep') mistakes.push({ path, message: "unknownKeys: 'keep' keeps JSON text, which MessagePack has none of; use 'keep-bytes', which keeps a map in MessagePack, or 'skip'" });
 	});
 	if (mistakes.length > 0) throw new SchemaError(schema.name, mistakes);
 	return { name: 'msgpack', schema, reference: referenceParser, generate: generateParser };

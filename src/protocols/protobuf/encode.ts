@@ -3,14 +3,15 @@ import { decimalText, type EncodedRow, type EncodedValue, listOf, toInteger, wro
 import { scaled, UNIT_NANOSECONDS } from '../binary/values.ts';
 import type { ProtobufProtocol } from './protocol.ts';
 import { SCALARS, WIRE } from './types.ts';
-import type { InstantNode, Meaning, MessageNode, ScalarNode, WireNode } from './wire.ts';
+import { type InstantNode, type Meaning, type MessageNode, type ScalarNode, UNKNOWN_FIELDS, type WireNode } from './wire.ts';
 import { createProtobufWriter, type ProtobufWriter } from './writer.ts';
 
 export interface ProtobufEncoder {
 	/**
 	 * One message of a table (or control message) of the protocol. Fields of the row are columns; decimals are mantissas at
 	 * the column's scale, or text such as `1.50`; timestamps are nanoseconds since 1970. What is null or missing is left
-	 * out, and so are zeros of fields without presence. Fields without a column are not written.
+	 * out, and so are zeros of fields without presence. Fields without a column are not written; kept unknown ones are, as they
+	 * are.
 	 *
 	 * @throws TypeError or RangeError where a value does not fit its field; the message names it
 	 */
@@ -25,6 +26,8 @@ export function createProtobufEncoder({ format }: ProtobufProtocol): ProtobufEnc
 			const writer = createProtobufWriter();
 			const setMember = variant.member === null ? null : { path: format.oneofPath ?? [], member: variant.member };
 			writeNodes(writer, variant.nodes, row, name, setMember);
+			const unknown = format.unknown === 'keep' ? row[UNKNOWN_FIELDS] : undefined;
+			if (unknown instanceof Uint8Array) writer.raw(unknown);
 			return writer.take();
 		},
 	};
@@ -48,7 +51,7 @@ function writeNodes(writer: ProtobufWriter, nodes: readonly WireNode[], row: Enc
 		const inner = isSet && set.path.length > 0 ? { ...set, path: set.path.slice(1) } : null;
 		if (node.repeated) writeList(writer, node, listOf(value, here), here);
 		else if (value !== null && value !== undefined) writeValue(writer, node, value, here, inner, node.presence === 'implicit');
-		else if (isSet) writeValue(writer, node, {}, here, inner, false);
+		else if (isSet) writeValue(writer, node, node.kind === 'instant' ? 0n : {}, here, inner, false);
 		else if (node.presence === 'required') throw new TypeError(`tickforge: "${here}" is ${value === null ? 'null' : 'missing'}, and it is required`);
 	}
 }

@@ -1,10 +1,11 @@
 /** From message types to tables: what each field's column is, and what is wrong with what was asked for. */
-import { type Field, type FieldSpec, type MessageType, type Schema, SchemaError, type SchemaMistake, schemaMistakes, type ValueType, type Variant } from '../../schema/index.ts';
+import { type ExcessDigits, type Field, type FieldSpec, type MessageType, type Schema, SchemaError, type SchemaMistake, schemaMistakes, type ValueType, type Variant } from '../../schema/index.ts';
 import { scaled, UNIT_NANOSECONDS } from '../binary/values.ts';
+import { limitsOf, TIMESTAMP_SCALES } from '../rows/reference/fixed-point.ts';
 import { floatToFixedPoint } from '../rows/reference/floats.ts';
 import { I64_LEAST, I64_MOST } from '../rows/reference/timestamps.ts';
 import { isPackable, type ProtoField, type ProtoTypes, SCALARS, wireTypeOf } from './types.ts';
-import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, type WireNode, type WireVariant } from './wire.ts';
+import { hasColumn, isItemNullable, isNullable, type Meaning, type MessageNode, type ProtobufFormat, type SkipNode, UNKNOWN_FIELDS, type WireNode, type WireVariant } from './wire.ts';
 
 /** A column for a field: a type of the schema's DSL. Integers that stand for decimals have a power of ten: value × 10^exponent. */
 export type ProtobufColumn = FieldSpec | { readonly column: FieldSpec; readonly exponent: number };
@@ -31,8 +32,6 @@ export interface ProtobufOptions {
 	readonly names?: 'camel' | 'proto';
 }
 
-/** The column of kept unknown fields. */
-const UNKNOWN_FIELDS = 'unknownFields';
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const NAMES = /symbol|asset|currency|instrument|ticker/i;
 /** More columns than this are no table; a message that refers to many others many times gets there. */
@@ -130,6 +129,7 @@ function nodesOf(building: Building, typeName: string, path: string, within: rea
 	const { options } = building;
 	return (building.types.messages[typeName]?.fields ?? []).map((field): WireNode => {
 		const node = nodeOf(building, field, typeName, path, [...within, typeName], choice);
+		if (choice?.path[0] === field.name && node.kind !== 'message') building.add('tables', `nothing in "${path}${field.name}" has a column, where the oneof is that tells tables apart; do not leave it out`);
 		const taken = path === '' && (node.name === 'received' || (node.name === UNKNOWN_FIELDS && options.unknown === 'keep'));
 		return taken ? { ...node, name: `${node.name}_` } : node;
 	});
@@ -173,6 +173,8 @@ function nodeOf(building: Building, field: ProtoField, typeName: string, path: s
 		return orSkipped({ ...common, presence, kind: 'message', typeName: inner, delimited: field.delimited, isMapEntry: false, nodes }, skipped);
 	}
 	const meaning = meaningOf(building, field, wanted, given ?? here);
+	const hasDefault = field.defaultValue !== null && field.presence === 'explicit' && field.oneof === null;
+	if (hasDefault && meaning.absent === null && meaning.type.kind !== 'enumeration') add(given ?? here, `its default ${field.defaultValue} does not fit the column; give it more digits or another type`);
 	return { ...common, presence, kind: 'scalar', scalar: field.type, packed: field.packed, meaning };
 }
 
@@ -255,25 +257,28 @@ function withAbsence(meaning: Meaning, { presence, oneof, defaultValue, type: sc
 			return { ...meaning, absent: String(Number(given)) };
 		case 'enumeration':
 			return { ...meaning, absent: absentId(meaning, Number(given)) };
-		case 'integer':
-			return { ...meaning, absent: given };
+		case 'integer': {
+			const [least, most] = limitsOf(type);
+			return { ...meaning, absent: BigInt(given) >= least && BigInt(given) <= most ? given : null };
+		}
 		case 'decimal': {
 			const value = integer();
-			const stored = typeof value === 'bigint' ? scaled(value, BigInt(exponent + type.scale), type.excess) : decimalOf(Number(value), type.scale);
+			const stored = typeof value === 'bigint' ? scaled(value, BigInt(exponent + type.scale), type.excess) : decimalOf(Number(value), type.scale, type.excess);
 			return { ...meaning, absent: typeof stored === 'bigint' ? stored.toString() : null };
 		}
 		case 'timestamp': {
 			const value = integer();
-			const unit = UNIT_NANOSECONDS[type.format as keyof typeof UNIT_NANOSECONDS];
-			const stored = typeof value === 'bigint' ? value * unit : BigInt(Math.trunc(Number(value) * Number(unit)));
-			return { ...meaning, absent: BigInt.asIntN(64, stored) === stored ? stored.toString() : null };
+			const format = type.format as keyof typeof UNIT_NANOSECONDS;
+			const stored = typeof value === 'bigint' ? value * UNIT_NANOSECONDS[format] : decimalOf(Number(value), TIMESTAMP_SCALES[format], 'truncate');
+			return { ...meaning, absent: typeof stored === 'bigint' && BigInt.asIntN(64, stored) === stored ? stored.toString() : null };
 		}
 		default:
 			return meaning;
 	}
 }
 
-const decimalOf = (value: number, scale: number): bigint | string => (Number.isFinite(value) ? floatToFixedPoint(value, false, scale, 'truncate', I64_LEAST, I64_MOST) : 'number');
+/** A double's decimal at a scale, or why there is none. */
+const decimalOf = (value: number, scale: number, excess: ExcessDigits): bigint | string => (Number.isFinite(value) ? floatToFixedPoint(value, false, scale, excess, I64_LEAST, I64_MOST) : 'number');
 
 function absentId({ codes }: Meaning, number: number): string | null {
 	const id = codes.indexOf(number);

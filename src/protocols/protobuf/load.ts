@@ -1,11 +1,12 @@
 /** Message types from `.proto` files. `protobufjs` reads them: an optional peer, loaded on use. */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Enum, Field, MapField, ReflectionObject, Root, Type } from 'protobufjs';
 import { type ProtoEnum, type ProtoField, type ProtoMessage, type ProtoTypes, SCALARS, type Scalar, WIRE } from './types.ts';
 
 export interface ProtoFileOptions {
-	/** Folders that imports are looked for in, besides that of the importing file and the one that the first file is in. */
+	/** Folders that imports are looked for in, besides that of the importing file and those of the given files. */
 	readonly include?: readonly string[];
 }
 
@@ -14,7 +15,8 @@ const KEEP_CASE = { keepCase: true } as const;
 
 /**
  * The types of one or more `.proto` files and of all that they import: proto2, proto3 and editions, as far as protobufjs
- * reads them. It ships Google's any, duration, empty, field_mask, struct, timestamp and wrappers.
+ * reads them. It ships Google's own (`google/protobuf/…`). An import that is nowhere matters only where its types are
+ * needed: many files import what their options are.
  *
  * @throws Error where a file is not there or is wrong; the message says which and why. Or where `protobufjs` is not installed
  */
@@ -22,23 +24,31 @@ export async function loadProto(files: string | readonly string[], options: Prot
 	const { Root: RootClass } = await loadProtobufjs();
 	const root = new RootClass();
 	const given = typeof files === 'string' ? [files] : files;
+	const folders = [...(options.include ?? []), ...given.map((file) => dirname(resolve(file)))];
+	const shipped = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
+	const missing: string[] = [];
 	root.resolvePath = (origin, target) => {
-		const places = isAbsolute(target) ? [target] : origin === '' ? [resolve(target)] : [...(options.include ?? []), dirname(origin), ...given.map((file) => dirname(resolve(file)))].map((folder) => join(folder, target));
+		if (origin === '') {
+			if (!existsSync(target)) throw new Error(`there is no file ${target}`);
+			return resolve(target);
+		}
+		const places = isAbsolute(target) ? [target] : [dirname(origin), ...folders, shipped].map((folder) => join(folder, target));
 		const found = places.find((place) => existsSync(place));
-		if (found !== undefined) return found;
-		throw new Error(origin === '' ? `there is no file ${target}` : `${origin} imports "${target}", which is not in ${[...new Set(places.map((place) => dirname(place)))].join(', ')}; name its folder with include`);
+		if (found === undefined) missing.push(`"${target}", which ${origin} imports`);
+		return found ?? null;
 	};
-	return reading(given.join(', '), () => typesOf(root.loadSync([...given], KEEP_CASE)));
+	return reading(given.join(', '), missing, `not in ${[...new Set(folders)].join(', ')}; name its folder with include`, () => typesOf(root.loadSync([...given], KEEP_CASE)));
 }
 
 /**
  * The types of a `.proto` file's text. Its imports are those that protobufjs ships, or `imported`: texts by the path that
- * the import has.
+ * the import has. One that is neither matters only where its types are needed.
  */
 export async function parseProto(text: string, imported: Readonly<Record<string, string>> = {}): Promise<ProtoTypes> {
 	const { Root: RootClass, parse, common } = await loadProtobufjs();
 	const root = new RootClass();
 	const taken = new Set<string>();
+	const missing: string[] = [];
 	const take = (source: string): void => {
 		for (const path of parse(source, root, KEEP_CASE).imports ?? []) {
 			if (taken.has(path)) continue;
@@ -46,20 +56,22 @@ export async function parseProto(text: string, imported: Readonly<Record<string,
 			const shipped = common.get(path);
 			if (imported[path] !== undefined) take(imported[path]);
 			else if (shipped?.nested !== undefined) root.addJSON(shipped.nested);
-			else throw new Error(`it imports "${path}", which is not given`);
+			else missing.push(`"${path}"`);
 		}
 	};
-	return reading('the text', () => {
+	return reading('the text', missing, 'not given', () => {
 		take(text);
 		return typesOf(root);
 	});
 }
 
-function reading(what: string, read: () => ProtoTypes): ProtoTypes {
+/** @param missing imports that were not found, of which one may be the reason; @param where they were not */
+function reading(what: string, missing: readonly string[], where: string, read: () => ProtoTypes): ProtoTypes {
 	try {
 		return read();
 	} catch (cause) {
-		throw new Error(`tickforge: ${what} cannot be read as .proto: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+		const hint = missing.length === 0 ? '' : ` (${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} ${where})`;
+		throw new Error(`tickforge: ${what} cannot be read as .proto: ${cause instanceof Error ? cause.message : String(cause)}${hint}`, { cause });
 	}
 }
 

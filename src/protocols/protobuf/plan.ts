@@ -1,7 +1,7 @@
 /** A format joined with the columns of its tables: what the reference and the generator walk over. */
 import type { Column, ListColumn, ScalarColumn, SchemaLayout, StructColumn, TableLayout } from '../../compiler/batch-layout.ts';
 import { SCALARS, WIRE, type WireType } from './types.ts';
-import { hasColumn, type InstantNode, type MessageNode, type ProtobufFormat, type ScalarNode, type SkipNode, type WireNode, type WireVariant } from './wire.ts';
+import { hasColumn, type InstantNode, type MessageNode, type ProtobufFormat, type ScalarNode, type SkipNode, UNKNOWN_FIELDS, type WireNode, type WireVariant } from './wire.ts';
 
 interface Common {
 	/** The wire type of its tag; with another, the field is an unknown one. */
@@ -76,7 +76,7 @@ export function planVariants(format: ProtobufFormat, layout: SchemaLayout): Vari
 	return format.variants.map((variant, index) => {
 		const tableIndex = layout.tableOfVariant[index] as number;
 		const table = tableIndex < 0 ? null : (layout.tables[tableIndex] as TableLayout);
-		return { variant, index, table, tableIndex, row: planRow(variant.nodes, table?.columns ?? null, variant.name, 1), unknown: format.unknown === 'keep' && table !== null ? (table.columns.at(-1) as ScalarColumn) : null };
+		return { variant, index, table, tableIndex, row: planRow(variant.nodes, table?.columns ?? null, variant.name, 1), unknown: format.unknown === 'keep' && table !== null ? (table.columns.find((column) => column.name === UNKNOWN_FIELDS) as ScalarColumn) : null };
 	});
 }
 

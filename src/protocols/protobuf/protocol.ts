@@ -1,5 +1,6 @@
 import type { Protocol } from '../../compiler/protocol.ts';
 import { checkedSchema, formatOf, type ProtobufOptions } from './format.ts';
+import { generateParser } from './generated/generate.ts';
 import { referenceParser } from './reference/parser.ts';
 import type { ProtoTypes } from './types.ts';
 import type { ProtobufFormat } from './wire.ts';
@@ -31,10 +32,7 @@ export function protocolOfFormat(format: ProtobufFormat): ProtobufProtocol {
 		schema: checkedSchema(format),
 		format,
 		binding: format,
-		referenceOnly: true,
 		reference: (layout, memory) => referenceParser(format, layout, memory),
-		generate() {
-			throw new Error('tickforge: Protobuf has no generated tier yet; compile with the tier reference');
-		},
+		generate: (layout, options) => generateParser(format, layout, options),
 	};
 }

@@ -87,6 +87,9 @@ export interface ProtobufFormat {
 	readonly variants: readonly WireVariant[];
 }
 
+/** The column of kept unknown fields. */
+export const UNKNOWN_FIELDS = 'unknownFields';
+
 /** Whether the column of a field that stands once may be null where its message is there. */
 export function isNullable(node: WireNode): boolean {
 	if (node.repeated) return false;

@@ -11,6 +11,8 @@ export const FULL = 255;
 export interface Faults {
 	readonly category: Global<I32>;
 	readonly at: Global<I32>;
+	/** Emits: set the fault. What follows from it is the caller's. */
+	note(f: FunctionBuilder, category: ErrorCategory | 'full', at: I32): void;
 	/** Emits: set the fault, return 0. */
 	raise(f: FunctionBuilder, category: ErrorCategory | 'full', at: I32): void;
 }
@@ -18,12 +20,16 @@ export interface Faults {
 export function createFaults(m: ModuleBuilder): Faults {
 	const category = m.global(I32, 0, { name: 'faultCategory', mutable: true });
 	const at = m.global(I32, 0, { name: 'faultAt', mutable: true });
+	const note: Faults['note'] = (f, name, address) => {
+		category.set(f, I32.of(name === 'full' ? FULL : ERROR_CATEGORIES[name]));
+		at.set(f, address);
+	};
 	return {
 		category,
 		at,
+		note,
 		raise(f, name, address) {
-			category.set(f, I32.of(name === 'full' ? FULL : ERROR_CATEGORIES[name]));
-			at.set(f, address);
+			note(f, name, address);
 			f.return(I32.of(0));
 		},
 	};

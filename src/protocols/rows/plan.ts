@@ -3,6 +3,7 @@
  */
 import type { Column, ListColumn, ScalarColumn, SchemaLayout, StructColumn, TableLayout } from '../../compiler/batch-layout.ts';
 import type { Field, ListType, LiteralType, MessageType, ScalarType, TemplateType, TupleType, ValueType, Variant } from '../../schema/model.ts';
+import { keptKeys } from '../../schema/visit.ts';
 
 interface Common {
 	/** For names of functions and locals, and messages. */
@@ -93,7 +94,7 @@ function planStruct(type: MessageType | TupleType, column: StructColumn | null, 
 	});
 	const common = { path, depth, nullable, space, column, fields };
 	if (type.kind === 'tuple') return { ...common, kind: 'tuple', type };
-	const unknownKeys = type.unknownKeys === 'keep' && columns !== null ? (columns[next] as ScalarColumn) : null;
+	const unknownKeys = keptKeys(type) !== null && columns !== null ? (columns[next] as ScalarColumn) : null;
 	return { ...common, kind: 'message', type, unknownKeys };
 }
 

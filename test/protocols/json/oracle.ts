@@ -131,7 +131,7 @@ function messageRow(type: MessageType, value: Json): Row {
 		put(row, field, key === undefined ? undefined : (value.get(key) as Json));
 	}
 	if (unknown.size > 0 && type.unknownKeys === 'reject') throw new Refuse('unknown key');
-	if (type.unknownKeys === 'keep') row.unknownKeys = unknown.size === 0 ? null : plain(unknown);
+	if (type.unknownKeys === 'keep' || type.unknownKeys === 'keep-bytes') row.unknownKeys = unknown.size === 0 ? null : plain(unknown);
 	return row;
 }
 

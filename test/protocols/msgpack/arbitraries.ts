@@ -4,7 +4,7 @@ import { createMessagePackWriter, type IntegerFormat, type MessagePackWriter } f
 import type { Schema, ValueType } from '../../../src/schema/model.ts';
 import { anyDocument, buildDocument, buildSchema, type Document, type Draws, documentFor } from '../json/arbitraries.ts';
 
-/** A schema that MessagePack can have: no object keeps unknown keys as JSON text, and some texts are bytes. */
+/** A schema that MessagePack can have: what objects keep of unknown keys is bytes, and some texts are bytes. */
 export function buildMessagePackSchema(d: Draws): Schema {
 	const schema = buildSchema(d);
 	return { ...schema, variants: schema.variants.map((variant) => ({ ...variant, type: forMessagePack(d, variant.type) })) };
@@ -15,7 +15,7 @@ function forMessagePack<T extends ValueType>(d: Draws, type: T): T {
 		case 'message':
 		case 'tuple': {
 			const fields = type.fields.map((field) => ({ ...field, type: forMessagePack(d, field.type) }));
-			return { ...type, fields, ...(type.kind === 'message' && type.unknownKeys === 'keep' ? { unknownKeys: 'skip' } : {}) };
+			return { ...type, fields, ...(type.kind === 'message' && type.unknownKeys === 'keep' ? { unknownKeys: 'keep-bytes' } : {}) };
 		}
 		case 'list':
 			return { ...type, item: forMessagePack(d, type.item) };

@@ -24,11 +24,16 @@ export function buildProto(d: Draws): RandomProto {
 	const lines = [syntax === 'editions' ? 'edition = "2023";' : `syntax = "${syntax}";`, 'package t;', 'import "google/protobuf/timestamp.proto";'];
 	if (syntax === 'proto2') lines.push('enum E0 { A = 2; B = 1; C = -3; }', 'enum E1 { option allow_alias = true; X = 0; Y = 5; Z = 5; }');
 	else lines.push('enum E0 { A = 0; B = 1; C = -3; }', `enum E1 { ${syntax === 'editions' ? 'option features.enum_type = CLOSED; ' : ''}option allow_alias = true; X = 0; Y = 5; Z = 5; }`);
-	for (let index = 0; index < messages; index++) lines.push(buildMessageType(d, syntax, index, messages));
+	// The oneof that tells tables apart is in the root, or in a message on the way.
+	const isFurtherIn = messages > 1 && d.chance(35);
+	for (let index = 0; index < messages; index++) lines.push(buildMessageType(d, syntax, index, messages, isFurtherIn));
+	if (isFurtherIn) lines.push(`message W { ${syntax === 'proto2' ? 'optional ' : ''}int32 h = 1; ${bodyOf(messages, (index) => index + 2)} repeated int32 tail = 30; }`);
 	return { syntax, text: lines.join('\n'), messages };
 }
 
-function buildMessageType(d: Draws, syntax: Syntax, own: number, messages: number): string {
+const bodyOf = (messages: number, numberOf: (index: number) => number): string => `oneof body { ${Array.from({ length: messages - 1 }, (_, index) => `M${index + 1} m${index + 1} = ${numberOf(index)};`).join(' ')} }`;
+
+function buildMessageType(d: Draws, syntax: Syntax, own: number, messages: number, isFurtherIn: boolean): string {
 	const numbers = d.shuffle(NUMBERS);
 	const count = d.pick([3, 1, 5, 8, 12]);
 	let next = 0;
@@ -70,7 +75,7 @@ function buildMessageType(d: Draws, syntax: Syntax, own: number, messages: numbe
 	const parts = d.list(count, () => field(false));
 	if (d.chance(50)) parts.push(`oneof one { ${d.list(2 + d.below(3), () => field(true)).join(' ')} }`);
 	// A oneof of messages at the root, for tables.
-	if (own === 0 && messages > 1) parts.push(`oneof body { ${d.list(messages - 1, (index) => `M${index + 1} m${index + 1} = ${numbers[next++]};`).join(' ')} }`);
+	if (own === 0 && messages > 1) parts.push(isFurtherIn ? `${syntax === 'proto2' ? 'optional ' : ''}W way = ${numbers[next++]};` : bodyOf(messages, () => numbers[next++] as number));
 	return `message M${own} { ${parts.join(' ')} }`;
 }
 
@@ -97,7 +102,7 @@ export function buildOptions(d: Draws, types: ProtoTypes, messages: number): Pro
 		}
 	}
 	const tables = messages > 1 && d.chance(40);
-	return { columns, unknown: d.chance(30) ? 'keep' : 'skip', ...(tables ? { tables: 'body', ...(d.chance(30) ? { control: ['m1'] } : {}) } : {}) };
+	return { columns, unknown: d.chance(30) ? 'keep' : 'skip', ...(tables ? { tables: types.messages['t.W'] === undefined ? 'body' : 'way.body', ...(d.chance(30) ? { control: ['m1'] } : {}) } : {}) };
 }
 
 function columnFor(d: Draws, { type }: ProtoField): ProtobufColumn | null {
@@ -172,8 +177,10 @@ export function writeMessage(d: Draws, types: ProtoTypes, typeName: string, opti
 	});
 	// What must be there is there, most of the time.
 	for (const field of fields) if (field.presence === 'required' && depth < 6 && !d.chance(4)) records.push(() => writeField(d, writer, types, typeName, field, options, liberties, depth));
-	if (typeName === 't.M0' && options.tables !== undefined && !d.chance(5)) {
-		const member = d.pick(fields.filter((field) => field.oneof === 'body'));
+	// The member that makes a table, or the way to it.
+	const choices = options.tables === undefined ? [] : fields.filter((field) => field.oneof === 'body' || (typeName === 't.M0' && field.name === 'way'));
+	if (choices.length > 0 && (typeName === 't.M0' || typeName === 't.W') && !d.chance(5)) {
+		const member = d.pick(choices);
 		records.push(() => writeField(d, writer, types, typeName, member, options, liberties, depth));
 	}
 	for (const record of d.chance(50) ? records : d.shuffle(records)) record();

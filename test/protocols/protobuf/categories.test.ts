@@ -29,6 +29,8 @@ const PROTO2 = `
 	}
 	message Must { required int32 a = 1; optional Must2 b = 2; }
 	message Must2 { required int32 c = 1; }
+	message Entries { map<int32, Sided> of = 1; }
+	message Sided { optional Side side = 1; }
 `;
 
 const PROTO3 = `
@@ -280,6 +282,16 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 			unknownFields: bytes('3a050a01611009'),
 		});
 		expect(read('3a07 0a01 61 1009 1001')).toMatchObject({ byName: [{ key: 'a', value: 'BUY' }], unknownFields: null });
+		// Wherever its key stands.
+		expect(read('3a05 1009 0a01 61')).toMatchObject({ byName: [], unknownFields: bytes('3a0510090a0161') });
+		// In a message that is an entry's value it is that message's unknown field.
+		expect(p2('Entries', '0a06 0801 1202 0809 0a06 0802 1202 0801', { unknown: 'keep' })).toMatchObject({
+			of: [
+				{ key: 1, value: { side: null } },
+				{ key: 2, value: { side: 'BUY' } },
+			],
+			unknownFields: null,
+		});
 	});
 
 	it('writes explicit defaults', () => {
@@ -341,5 +353,30 @@ describe.each(tiers)('the $name tier', ({ of }) => {
 			expect(meta('2a05 1203 0a01 31 2a04 0801 1a00')).toEqual({ height: 0, trade: null, quote: null, meta: { m: 1, second: { bid: '', n: [] } } });
 			expect(meta('2a00')).toEqual({ category: 'unknown-message', offset: 0 });
 		});
+	});
+
+	/** https://protobuf.dev/programming-guides/encoding/ */
+	it('reads the examples of the encoding guide', async () => {
+		const guide = await parseProto(
+			'syntax = "proto2"; message Test1 { optional int32 a = 1; } message Test2 { optional string b = 2; } message Test3 { optional Test1 c = 3; } message Test4 { optional string d = 4; repeated int32 e = 5; } message Test5 { repeated int32 f = 6 [packed = true]; } message Test6 { map<string, int32> g = 7; } message Zigzag { repeated sint32 z = 1; }',
+		);
+		const read = (message: string, hex: string): Outcome => run(protobuf(guide, message), hex);
+		expect(read('Test1', '08 96 01')).toEqual({ a: 150 });
+		expect(read('Test1', '08 fe ff ff ff ff ff ff ff ff 01')).toEqual({ a: -2 });
+		expect(read('Test2', '12 07 74 65 73 74 69 6e 67')).toEqual({ b: 'testing' });
+		expect(read('Test3', '1a 03 08 96 01')).toEqual({ c: { a: 150 } });
+		expect(read('Test4', '22 05 68 65 6c 6c 6f 28 01 28 02 28 03')).toEqual({ d: 'hello', e: [1, 2, 3] });
+		expect(read('Test4', '28 01 28 02 22 05 68 65 6c 6c 6f 28 03')).toEqual({ d: 'hello', e: [1, 2, 3] });
+		expect(read('Test5', '32 06 03 8e 02 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		expect(read('Test5', '30 03 30 8e 02 30 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		// Packed fields may be joined: one list in parts.
+		expect(read('Test5', '32 01 03 32 05 8e 02 9e a7 05')).toEqual({ f: [3, 270, 86942] });
+		expect(read('Test6', '3a 05 0a 01 61 10 05')).toEqual({ g: [{ key: 'a', value: 5 }] });
+		expect(read('Zigzag', '08 00 08 01 08 02 08 03 08 fe ff ff ff 0f 08 ff ff ff ff 0f')).toEqual({ z: [0, -1, 1, -2, 0x7fffffff, -0x80000000] });
+	});
+
+	it('merges a message of two encodings that are put together', () => {
+		const parts = p2('All', '0801 4204 0801 1803 4202 1804 0807');
+		expect(parts).toEqual(p2('All', '0807 4206 0801 1803 1804'));
 	});
 });

@@ -11,6 +11,8 @@ const types = await parseProto(`
 	message Order { string price = 1; uint64 quantums = 2; int64 at = 3; Side side = 4; string name = 5; double ratio = 6; float small = 7; google.protobuf.Timestamp created = 8; map<string, int64> tags = 9; repeated int32 legs = 10; bytes id = 11; optional bool post_only = 12; string since = 13; sint64 delta = 14; repeated string notes = 15; string count = 16; string share = 17; string kind = 18; fixed32 flags = 19; sfixed64 wide = 20; }
 	message Feed { uint32 height = 1; oneof body { Order order = 2; Empty empty = 3; } }
 	message Empty { }
+	message Way { Feed way = 1; }
+	message Times { oneof one { google.protobuf.Timestamp at = 1; Order order = 2; } }
 	message Tree { int32 v = 1; Tree left = 2; repeated Tree more = 3; }
 `);
 
@@ -54,10 +56,25 @@ describe('the encoder', () => {
 		expect(hex(encoder.encode('order', { postOnly: false, ratio: -0 }))).toBe('3100000000000000806000');
 	});
 
+	it('writes unknown fields as they were kept', () => {
+		const keeping = protobuf(types, 't.Feed', { unknown: 'keep' });
+		const message = Uint8Array.from([0x08, 7, 0xa2, 1, 2, 0xff, 0]);
+		const row = parseOne(reference(keeping).create, keeping.schema, message);
+		expect(hex(createProtobufEncoder(keeping).encode('feed', row as never))).toBe(hex(message));
+		// Also where messages are numbered, in a column behind it.
+		expect(parseOne(reference(keeping).create, keeping.schema, message, { sequence: true })).toMatchObject(row);
+	});
+
 	it('writes the member that makes a table, though it is empty', () => {
 		const feed = createProtobufEncoder(protobuf(types, 't.Feed', { tables: 'body' }));
 		expect(hex(feed.encode('order', { height: 7 }))).toBe('08071200');
 		expect(hex(feed.encode('empty', {}))).toBe('1a00');
+		const way = createProtobufEncoder(protobuf(types, 't.Way', { tables: 'way.body' }));
+		expect(hex(way.encode('order', { way: { height: 7 } }))).toBe('0a0408071200');
+		expect(hex(way.encode('order', {}))).toBe('0a021200');
+		const times = protobuf(types, 't.Times', { tables: 'one' });
+		expect(hex(createProtobufEncoder(times).encode('at', {}))).toBe('0a00');
+		expect(parseOne(reference(times).create, times.schema, Uint8Array.of(0x0a, 0))).toEqual({ at: 0n });
 	});
 
 	it.each<readonly [string, Record<string, unknown>, string]>([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { protocolByName } from '../../../src/protocols/by-name.ts';
 import { loadProto, type ProtobufOptions, type ProtoField, parseProto, proto, protobuf } from '../../../src/protocols/protobuf/index.ts';
-import { decimal, flag, integer, SchemaError, skip, text, timestamp } from '../../../src/schema/index.ts';
+import { decimal, flag, integer, SchemaError, skip, text, timestamp, unsigned } from '../../../src/schema/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tickforge-proto-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,11 +30,17 @@ describe('.proto files', () => {
 		expect(JSON.parse(JSON.stringify(types))).toEqual(types);
 	});
 
+	it('may import what only their options need, and Google’s descriptors', async () => {
+		const main = write('options.proto', 'syntax = "proto3"; package o; import "gogoproto/gogo.proto"; import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { bool mine = 50000; } message M { int32 a = 1 [(gogoproto.nullable) = false, (mine) = true]; }');
+		expect((await loadProto(main)).messages['o.M']?.fields.map(({ name, number }) => [name, number])).toEqual([['a', 1]]);
+		expect((await parseProto('syntax = "proto3"; import "gogoproto/gogo.proto"; message M { int32 a = 1 [(gogoproto.nullable) = false]; }')).messages.M?.fields).toHaveLength(1);
+	});
+
 	it('that are not there or wrong are told, with their names', async () => {
 		await expect(loadProto(join(folder, 'nowhere.proto'))).rejects.toThrow(`there is no file ${join(folder, 'nowhere.proto')}`);
-		await expect(loadProto(write('lost.proto', 'syntax = "proto3"; import "gone/away.proto"; message M { int32 a = 1; }'))).rejects.toThrow(/lost\.proto imports "gone\/away\.proto", which is not in .*; name its folder with include/);
+		await expect(loadProto(write('lost.proto', 'syntax = "proto3"; import "gone/away.proto"; message M { gone.Away a = 1; }'))).rejects.toThrow(/"gone\/away\.proto", which .*lost\.proto imports is not in .*; name its folder with include/);
 		await expect(loadProto(write('broken.proto', 'syntax = "proto3"; message M { int32 a = ; }'))).rejects.toThrow(/^tickforge: .*broken\.proto cannot be read as \.proto: illegal id/);
-		await expect(parseProto('syntax = "proto3"; import "other.proto";')).rejects.toThrow('it imports "other.proto", which is not given');
+		await expect(parseProto('syntax = "proto3"; import "other.proto"; message M { Other m = 1; }')).rejects.toThrow('("other.proto" is not given)');
 		await expect(parseProto('syntax = "proto3"; message M { Missing m = 1; }')).rejects.toThrow('Missing');
 	});
 
@@ -124,6 +130,8 @@ const types = await parseProto(`
 	message Inner { int32 v = 1; repeated M again = 2; }
 	message Twice { int32 a_b = 1; int32 aB = 2; }
 	message Empty { }
+	message Way { M way = 1; Empties empty = 2; }
+	message Empties { oneof body { Empty one = 1; Empty two = 2; } }
 `);
 
 describe('tables', () => {
@@ -167,12 +175,27 @@ describe('tables', () => {
 		['a way through a list', 'a.M', { tables: 'inner.again.body' }, ['tables: "again" of "inner.again.body" is no message that stands once']],
 		['a member that is none', 'a.M', { tables: 'body', control: ['three'] }, ['control: the oneof "body" has no member "three"; it has one, two']],
 		['control without a oneof', 'a.M', { control: ['one'] }, ['control: there is no oneof']],
+		['a way that is left out', 'a.Way', { tables: 'way.body', columns: { way: skip() } }, ['tables: nothing in "way" has a column, where the oneof is']],
+		['a way to messages without columns', 'a.Way', { tables: 'empty.body' }, ['tables: nothing in "empty" has a column']],
 		['two columns of one name', 'a.Twice', {}, ['twice.aB: two fields are called "aB"']],
 	])('tell mistakes: %s', (_, message, options, expected) => {
 		const mistakes = mistakesOf(message, options);
 		expected.forEach((words, index) => {
 			expect(mistakes[index]).toContain(words);
 		});
+	});
+
+	it('have what absence means in the words of each column', async () => {
+		const made = await parseProto(
+			'syntax = "proto2"; message M { optional double a = 1 [default = nan]; optional double b = 2 [default = 1.5]; optional double c = 3 [default = 1.25]; optional int64 d = 4 [default = 7]; optional int64 e = 5 [default = 7]; optional int64 f = 6 [default = 7]; optional string g = 7 [default = "x"]; optional double h = 8 [default = inf]; optional int32 i = 9 [default = -1]; }',
+		);
+		const fitting = { b: timestamp('s'), c: decimal(2), d: timestamp('s'), e: { column: decimal(4), exponent: -2 } } as const;
+		const protocol = protobuf(made, 'M', { columns: fitting });
+		const absent = protocol.format.variants[0]?.nodes.map((node) => (node.kind === 'scalar' ? node.meaning.absent : undefined));
+		expect(absent).toEqual(['NaN', '1500000000', '125', '7000000000', '700', '7', null, 'Infinity', '-1']);
+		expect(() => protobuf(made, 'M', { columns: { ...fitting, a: timestamp('s'), c: decimal(1), f: { column: decimal(0), exponent: 30 }, i: unsigned() } })).toThrow(
+			/a: its default NaN does not fit the column.*\n.*c: its default 1\.25 does not fit.*\n.*f: its default 7 does not fit.*\n.*i: its default -1 does not fit/,
+		);
 	});
 
 	it('are none where nothing has a column', () => {

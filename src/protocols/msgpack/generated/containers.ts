@@ -3,10 +3,10 @@ import type { TableLayout } from '../../../compiler/batch-layout.ts';
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import { FORMAT } from '../../../kernels/messagepack-format.ts';
 import { positionsOf } from '../../../schema/discriminants.ts';
-import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder } from '../../../wasm/index.ts';
+import { type Func, type FunctionBuilder, type Global, I32, I64, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { columnOf, type FieldPlan, type ListPlan, type MessagePlan, type TuplePlan, type ValuePlan } from '../../rows/plan.ts';
-import { markValid, storeListEnd, storeNull } from '../../rows/store.ts';
+import { heapOf, markValid, storeListEnd, storeNull } from '../../rows/store.ts';
 import { KIND } from './grammar.ts';
 import { emitScalarFunction, type Values } from './values.ts';
 
@@ -84,6 +84,7 @@ function emitObject(m: ModuleBuilder, s: Values, plan: MessagePlan, table: Table
 		}
 		f.return(I32.of(-1));
 	});
+	const collect = plan.unknownKeys === null ? null : emitCollectUnknown(m, s, plan.path, matchKey, plan.depth + 1);
 	const positions = positionsOf(plan.type);
 	const elements = s.byPosition
 		? emitElements(
@@ -106,9 +107,14 @@ function emitObject(m: ModuleBuilder, s: Values, plan: MessagePlan, table: Table
 					const { column } = plan;
 					f.if(p, () => markValid(f, s.stores, column, batch, row));
 				}
+				// Elements beyond the fields have no keys.
+				if (plan.unknownKeys !== null) storeNull(f, s.stores, plan.unknownKeys, batch, row);
 				f.return(p);
 			});
 		}
+		const inside = f.local(I32, p, 'inside');
+		const members = f.local(I32, left, 'members');
+		const unknown = f.local(I32, 0, 'unknown');
 		const key = f.local(I32, undefined, 'key');
 		const index = f.local(I32, undefined, 'index');
 		const seen = Array.from({ length: words }, (_, word) => f.local(I64, 0n, `seen${word}`));
@@ -146,7 +152,10 @@ function emitObject(m: ModuleBuilder, s: Values, plan: MessagePlan, table: Table
 					}),
 					() => {
 						if (plan.type.unknownKeys === 'reject') faults.raise(f, 'unknown-key', key);
-						else p.set(grammar.skipValue.call(p, end, I32.of(plan.depth + 1)));
+						else {
+							p.set(grammar.skipValue.call(p, end, I32.of(plan.depth + 1)));
+							if (collect !== null) unknown.set(unknown.add(1));
+						}
 					},
 				);
 				f.if(p.eqz(), () => f.return(I32.of(0)));
@@ -161,7 +170,97 @@ function emitObject(m: ModuleBuilder, s: Values, plan: MessagePlan, table: Table
 			if (field.optional && column !== null) f.if(seenBit(at).eqz(), () => storeNull(f, s.stores, column, batch, row));
 		});
 		if (plan.column !== null) markValid(f, s.stores, plan.column, batch, row);
+		if (collect !== null && plan.unknownKeys !== null && table !== null) {
+			const column = plan.unknownKeys;
+			f.if(
+				unknown,
+				() => {
+					f.if(collect.call(inside, end, members, unknown, heapOf(batch, table), I32.of(table.textCapacity), batch.add(row.shl(4)).add(column.values)).eqz(), () => f.return(I32.of(0)));
+					markValid(f, s.stores, column, batch, row);
+				},
+				() => storeNull(f, s.stores, column, batch, row),
+			);
+		}
 		f.return(p);
+	});
+}
+
+/**
+ * `collect(inside, end, members, unknown, heap, capacity, view) -> 1 | 0` with `full`: a map of the members that the
+ * schema does not name, as they stand in the message. A second walk over a map that has been checked, once to measure
+ * and once to copy.
+ */
+function emitCollectUnknown(m: ModuleBuilder, s: Values, path: string, matchKey: Func<I32>, depth: number): Func<I32> {
+	const { grammar, stores } = s;
+	const { text } = stores.pending;
+	return m.func(`collect ${path}`, { params: { inside: I32, end: I32, members: I32, unknown: I32, heap: I32, capacity: I32, view: I32 }, results: [I32] }, (f, { inside, end, members, unknown, heap, capacity, view }) => {
+		const p = f.local(I32, undefined, 'p');
+		const key = f.local(I32, undefined, 'key');
+		const left = f.local(I32, undefined, 'left');
+		const index = f.local(I32, undefined, 'index');
+		const length = f.local(I32, undefined, 'length');
+		const to = f.local(I32, 0, 'to');
+		const headBytes = f.local(I32, I32.select(unknown.ltU(16), I32.of(1), I32.select(unknown.ltU(65536), I32.of(3), I32.of(5))), 'headBytes');
+		f.loop((pass) => {
+			p.set(inside);
+			left.set(members);
+			length.set(headBytes);
+			f.block((closed) => {
+				f.loop((member) => {
+					closed.branchIf(left.eqz());
+					left.set(left.sub(1));
+					key.set(p);
+					index.set(I32.of(-1));
+					const kind = f.local(I32, grammar.kind(I32.load8U(p)), 'kind');
+					f.if(
+						kind.eq(KIND.string).or(kind.eq(KIND.binary)),
+						() => {
+							p.set(grammar.content.call(p, end));
+							index.set(matchKey.call(grammar.contentStart, grammar.contentLength));
+						},
+						() => p.set(grammar.skipValue.call(p, end, I32.of(depth))),
+					);
+					p.set(grammar.skipValue.call(p, end, I32.of(depth)));
+					member.branchIf(index.geS(0));
+					f.if(to, () => f.memoryCopy(to.add(length), key, p.sub(key)));
+					length.set(length.add(p.sub(key)));
+					member.branch();
+				});
+			});
+			f.if(to, () => {
+				f.switch(
+					headBytes.shrU(1),
+					[
+						() => f.store8(to, unknown.or(FORMAT.fixmap)),
+						() => {
+							f.store8(to, I32.of(FORMAT.map16));
+							f.store8(to, unknown.shrU(8), 1);
+							f.store8(to, unknown, 2);
+						},
+					],
+					() => {
+						f.store8(to, I32.of(FORMAT.map32));
+						for (let byte = 0; byte < 4; byte++) f.store8(to, unknown.shrU(24 - byte * 8), 1 + byte);
+					},
+				);
+				f.if(length.gtU(12), () => f.store(view, I32.load(to), 4));
+				f.return(I32.of(1));
+			});
+			f.store(view, V128.i32x4(0, 0, 0, 0));
+			f.store(view, length);
+			f.if(
+				length.leU(12),
+				() => to.set(view.add(4)),
+				() => {
+					f.if(length.gtU(capacity.sub(text)), () => grammar.faults.raise(f, 'full', inside));
+					to.set(heap.add(text));
+					f.store(view, text, 12);
+					text.set(f, text.add(length));
+				},
+			);
+			pass.branch();
+		});
+		f.unreachable();
 	});
 }
 

@@ -59,7 +59,13 @@ const LONGEST_RUN = 48;
 const MOST_FIELDS = 256;
 
 export function hasFastPath(plan: ValuePlan): boolean {
-	return fieldCount(plan) <= MOST_FIELDS;
+	return fieldCount(plan) <= MOST_FIELDS && !keepsKeys(plan);
+}
+
+/** What is kept is collected by the general path. */
+function keepsKeys(plan: ValuePlan): boolean {
+	if (plan.kind === 'list') return keepsKeys(plan.item);
+	return (plan.kind === 'message' && plan.unknownKeys !== null) || ((plan.kind === 'message' || plan.kind === 'tuple') && plan.fields.some(({ value }) => keepsKeys(value)));
 }
 
 function fieldCount(plan: ValuePlan): number {

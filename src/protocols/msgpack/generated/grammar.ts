@@ -5,8 +5,8 @@
 import { DEPTH_LIMIT } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { FORMAT, fixedLengthOf, type Kind, kindOf, lengthBytesOf } from '../../../kernels/messagepack-format.ts';
-import { emitUtf8Sequence } from '../../../kernels/utf8.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import { emitCheckUtf8 } from '../../rows/check-utf8.ts';
 import { createFaults, type Faults } from '../../rows/faults.ts';
 
 /** Kinds in an order that makes the questions below comparisons. */
@@ -59,7 +59,6 @@ export function emitGrammar(m: ModuleBuilder, pool: ConstantPool): Grammar {
 	const kinds = pool.add(tableOf((byte) => KIND[kindOf(byte)]));
 	const lengthBytes = pool.add(tableOf(lengthBytesOf));
 	const fixedLengths = pool.add(tableOf(fixedLengthOf));
-	const utf8Sequence = emitUtf8Sequence(m) as Func<I32>;
 	const global = (name: string): Global<I32> => m.global(I32, 0, { name, mutable: true });
 	const count = global('count');
 	const contentStart = global('contentStart');
@@ -168,25 +167,7 @@ export function emitGrammar(m: ModuleBuilder, pool: ConstantPool): Grammar {
 		f.return(p);
 	});
 
-	const checkUtf8 = m.func('checkUtf8', { params: { p: I32, end: I32 }, results: [I32] }, (f, { p, end }) => {
-		const high = f.local(I32, undefined, 'high');
-		const next = f.local(I32, undefined, 'next');
-		f.loop((again) => {
-			f.if(p.geU(end), () => f.return(I32.of(1)));
-			high.set(V128.load(p).i8x16.bitmask());
-			f.if(high.eqz(), () => {
-				p.set(p.add(16));
-				again.branch();
-			});
-			p.set(p.add(high.ctz()));
-			f.if(p.geU(end), () => f.return(I32.of(1)));
-			next.set(utf8Sequence.call(p, end));
-			f.if(next.eqz(), () => faults.raise(f, 'utf8', p));
-			p.set(next);
-			again.branch();
-		});
-		f.unreachable();
-	});
+	const checkUtf8 = emitCheckUtf8(m, faults);
 
 	return { faults, kind, head, count, content, contentStart, contentLength, extension, extensionType, integer, magnitude, negative, skipValue, wrongKind, checkUtf8 };
 }

@@ -1,9 +1,10 @@
 /** The walk over a message with its variant's type: reads each value, checks it against the schema, and writes it. */
 import type { Column, ListColumn, ScalarColumn, StructColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
-import { type Kind, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
+import { FORMAT, type Kind, TIMESTAMP_EXTENSION } from '../../../kernels/messagepack-format.ts';
 import { matchesTemplate, positionsOf } from '../../../schema/discriminants.ts';
 import type { Field, ListType, MessageType, ScalarType, TemplateType, TupleType, ValueType } from '../../../schema/model.ts';
+import { keptKeys } from '../../../schema/visit.ts';
 import { columnsOfFields } from '../../rows/reference/columns.ts';
 import { type FixedPointType, fixedPoint, limitsOf, TIMESTAMP_SCALES } from '../../rows/reference/fixed-point.ts';
 import { floatToFixedPoint } from '../../rows/reference/floats.ts';
@@ -115,7 +116,7 @@ function kindsOf(type: ValueType, byPosition: boolean): readonly Kind[] {
 function readStruct(walk: Walk, type: MessageType | TupleType, columns: readonly Column[] | null, row: number, depth: number): void {
 	const places = columnsOfFields(type, columns).map((column) => ({ column, row }));
 	if (type.kind === 'tuple') readElements(walk, type.fields, places, type.surplus, depth);
-	else if (walk.scanner.kind() === 'map') readMembers(walk, type, places, depth);
+	else if (walk.scanner.kind() === 'map') readMembers(walk, type, places, { column: keptColumn(type, columns), row }, depth);
 	else {
 		const there = positionsOf(type).map((position) => position >= 0);
 		readElements(
@@ -125,12 +126,18 @@ function readStruct(walk: Walk, type: MessageType | TupleType, columns: readonly
 			type.unknownKeys === 'reject' ? 'reject' : 'skip',
 			depth,
 		);
+		// Elements beyond the fields have no keys.
+		const kept = keptColumn(type, columns);
+		if (kept !== null) walk.target?.writeNull(kept, row);
 	}
 }
 
-function readMembers(walk: Walk, type: MessageType, places: readonly Place[], depth: number): void {
+const keptColumn = (type: MessageType, columns: readonly Column[] | null): ScalarColumn | null => (columns === null || keptKeys(type) === null ? null : (columns.find(({ name }) => name === 'unknownKeys') as ScalarColumn));
+
+function readMembers(walk: Walk, type: MessageType, places: readonly Place[], kept: Place<ScalarColumn>, depth: number): void {
 	const { scanner, target } = walk;
 	const seen = new Set<Field>();
+	const unknown: Uint8Array[] = [];
 	for (let left = scanner.open(depth); left > 0; left--) {
 		const offset = scanner.at;
 		const key = readKey(scanner, depth + 1);
@@ -138,6 +145,7 @@ function readMembers(walk: Walk, type: MessageType, places: readonly Place[], de
 		if (field === undefined) {
 			if (type.unknownKeys === 'reject') throw new Refusal('unknown-key', offset);
 			scanner.skip(depth + 1);
+			unknown.push(scanner.bytes.subarray(offset, scanner.at));
 			continue;
 		}
 		if (field.type.kind === 'absent') throw new Refusal('unknown-key', offset);
@@ -152,6 +160,16 @@ function readMembers(walk: Walk, type: MessageType, places: readonly Place[], de
 		const { column, row } = places[index] as Place;
 		if (target !== null && column !== null && !seen.has(field)) target.writeNull(column, row);
 	});
+	if (kept.column === null) return;
+	if (unknown.length === 0) target?.writeNull(kept.column, kept.row);
+	else target?.writeText(kept.column, kept.row, mapOf(unknown));
+}
+
+/** A map of members as they stand in the message, with the shortest head. */
+function mapOf(members: readonly Uint8Array[]): Uint8Array {
+	const count = members.length;
+	const head = count < 16 ? [FORMAT.fixmap | count] : count < 65536 ? [FORMAT.map16, count >>> 8, count & 255] : [FORMAT.map32, count >>> 24, (count >>> 16) & 255, (count >>> 8) & 255, count & 255];
+	return Uint8Array.from([...head, ...members.flatMap((member) => [...member])]);
 }
 
 /** The key's bytes, each as a character; null for one that is no string. */

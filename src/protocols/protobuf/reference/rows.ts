@@ -29,7 +29,9 @@ interface RowState {
 	readonly members: Map<Body, (FieldPlan | null)[]>;
 	readonly seen: Set<FieldPlan>;
 	readonly instants: Map<FieldPlan, Instant>;
-	/** The last enum's number that was read is none that its closed enum lists. Of use in a map's entry, which has one value. */
+	/** The message that is the row itself. */
+	readonly body: Body;
+	/** The last number of a closed enum in it is none that is listed. Of use in a map's entry, which has one value. */
 	unlisted: boolean;
 }
 
@@ -55,7 +57,7 @@ export function readMessage(bytes: Uint8Array, { row, unknown }: VariantPlan, pl
 }
 
 function readRow(walk: Walk, { body }: Row, row: number, end: End): RowState {
-	const state: RowState = { row, mark: walk.target?.mark() ?? null, present: new Set(), members: new Map(), seen: new Set(), instants: new Map(), unlisted: false };
+	const state: RowState = { row, mark: walk.target?.mark() ?? null, present: new Set(), members: new Map(), seen: new Set(), instants: new Map(), body, unlisted: false };
 	enter(walk, state, body);
 	readBody(walk, state, body, end);
 	checkRequired(walk, state, body);
@@ -162,8 +164,9 @@ function rowOf({ target }: Walk, state: RowState, { list }: FieldPlan): number {
 
 function readValue(walk: Walk, state: RowState, body: Body, field: ScalarPlan, limit: number): boolean {
 	const read = readScalar(walk.scanner, field.node.scalar, limit);
-	state.unlisted = !isKnown(field.node.meaning, read.value);
-	if (state.unlisted) return false;
+	const known = isKnown(field.node.meaning, read.value);
+	if (field.node.meaning.known !== null && body === state.body) state.unlisted = !known;
+	if (!known) return false;
 	become(walk, state, body, field);
 	writeScalar(walk, field.node.scalar, field.node.meaning, field.column, rowOf(walk, state, field), read);
 	return true;
