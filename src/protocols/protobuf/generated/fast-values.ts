@@ -21,6 +21,8 @@ export interface FastValues extends Values {
 	readonly remembered: RememberedNames;
 	/** `find(at, length)`: id + 1 of a name that is not remembered, or 0; by symbol table. */
 	readonly finds: ReadonlyMap<number, Func<I32>>;
+	/** `skipUnknown(p, limit, above, below, depth) -> after | 0`: fields in a message of a depth, as long as their numbers lie between. */
+	readonly skipUnknown: Func<I32>;
 	/** Functions that read lists, by their fields. */
 	readonly lists: Map<FieldPlan, ListFunctions>;
 }
@@ -88,6 +90,22 @@ export function emitFinds({ m, pool, scanner, symbols, environment }: Values, re
 			return [table, find] as const;
 		}),
 	);
+}
+
+export function emitSkipUnknown({ m, scanner }: Values): Func<I32> {
+	return m.func('skipUnknown', { params: { p: I32, limit: I32, above: I32, below: I32, depth: I32 }, results: [I32] }, (f, { p, limit, above, below, depth }) => {
+		const tag = f.local(I32, undefined, 'tag');
+		f.loop((next) => {
+			f.if(p.geU(limit), () => f.return(p));
+			tag.set(scanner.tag.call(p, limit));
+			f.if(scanner.tagEnd.eqz(), () => f.return(I32.of(0)));
+			const number = f.local(I32, tag.shrU(3), 'number');
+			f.if(number.leU(above).or(number.geU(below)).or(tag.and(7).eq(WIRE.endGroup)), () => f.return(p));
+			p.set(scanner.skip.call(scanner.tagEnd, tag, p, limit, depth));
+			next.branchIf(p);
+		});
+		f.return(I32.of(0));
+	});
 }
 
 // Lengths and varints
