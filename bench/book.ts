@@ -58,7 +58,7 @@ function resultOf(book: OrderBook): string {
 }
 
 /** Nanoseconds a message of the mix: in the book, and in all. */
-function runBook(day: Buffer, at: Uint32Array, standing: number): { readonly book: number; readonly total: number; readonly heap: number; readonly result: string } {
+function runBook(day: Buffer, at: Uint32Array, standing: number): { readonly book: number; readonly total: number; readonly result: string } {
 	const arena = createArena({ ceiling: 2 ** 32 - 65536 });
 	const window = arena.allocate('messages', CHUNK * 64);
 	const table = arena.allocate('descriptors', CHUNK * DESCRIPTOR.size);
@@ -75,13 +75,11 @@ function runBook(day: Buffer, at: Uint32Array, standing: number): { readonly boo
 		},
 	});
 	const first = at.length - messages;
-	let heapBefore = 0;
 	for (let from = 0; from < at.length; ) {
 		const to = Math.min(from < first ? first : at.length, from + CHUNK);
 		if (from === first) {
 			parser.flush();
 			times.fill(0);
-			heapBefore = process.memoryUsage().heapUsed;
 		}
 		const begin = at[from] as number;
 		arena.u8().set(day.subarray(begin, to < at.length ? at[to] : day.length), window.address);
@@ -97,9 +95,8 @@ function runBook(day: Buffer, at: Uint32Array, standing: number): { readonly boo
 		times[1] = (times[1] as number) + performance.now() - started;
 		from = to;
 	}
-	const heap = process.memoryUsage().heapUsed - heapBefore;
 	if (parser.statistics().refused > 0) throw new Error('tickforge bench: messages were refused');
-	return { book: ((times[0] as number) * 1e6) / messages, total: ((times[1] as number) * 1e6) / messages, heap: heap / messages, result: resultOf(book) };
+	return { book: ((times[0] as number) * 1e6) / messages, total: ((times[1] as number) * 1e6) / messages, result: resultOf(book) };
 }
 
 /** The same events as objects, made before: maps do not pay for reading messages. */
@@ -172,7 +169,6 @@ try {
 			if (round === 0) continue;
 			note('book', own.book);
 			note('book and parser', own.total);
-			note('heap, bytes', own.heap);
 			if (cpp !== null) note('C++', Number(cpp[0]));
 			if (maps !== null) note('maps', maps.time);
 		}
@@ -180,7 +176,7 @@ try {
 		console.log(`\n${standing.toLocaleString('en')} orders standing, ${messages.toLocaleString('en')} messages, ${stocks.toLocaleString('en')} stocks, ${rounds} rounds; orders, levels, sum: ${[...results][0]}`);
 		for (const [name, list] of Object.entries(times)) {
 			const { median, low, high } = estimateMedian(list);
-			console.log(`  ${name.padEnd(16)} ${median.toFixed(2).padStart(8)}${name.startsWith('heap') ? ' a message' : ' ns/message'}  (${low.toFixed(2)} to ${high.toFixed(2)})`);
+			console.log(`  ${name.padEnd(16)} ${median.toFixed(2).padStart(8)} ns/message  (${low.toFixed(2)} to ${high.toFixed(2)})`);
 		}
 		if (!native) console.log('  C++: skipped, because g++ is not here');
 	}

@@ -48,6 +48,7 @@ export { type Arena, ArenaFullError, type ArenaOptions, createArena, type Region
 export { type BackgroundOptions, openBackgroundCompiler } from './pipeline/background-compiler.ts';
 export { type AnyBatch, type CompileOptions, type CountedModule, compile, type MessageParser, type Parser, type ParserPlaces, type ParserStatistics, type RefusedMessage } from './pipeline/compile.ts';
 export { type FeedOptions, type FeedProgress, type FeedSummary, parseFeed, type RefusedInput } from './pipeline/feed.ts';
+export { type AnnouncedVersion, routeVersions, type VersionRoute, type VersionRouter } from './pipeline/route-versions.ts';
 export * from './pipeline/shadow/index.ts';
 export { type WarmUp, type WarmUpOptions, warmUp } from './pipeline/warm-up.ts';
 export { type BinaryProtocol, binary, createEncoder, type EncodedRow, type EncodedValue, type Encoder, type WireFormat, wire } from './protocols/binary/index.ts';
@@ -56,6 +57,7 @@ export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
 export * from './protocols/protobuf/index.ts';
 export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
+export { type Announced, agreeOnSubprotocol, announcedByFixLogon, announcedBySbe, type Chosen, choose, type FixLogon, type Offered, readSoupLogin, readSubprotocol, resumeSoup, type SoupLogin } from './protocols/versions.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';
 export { loadSymbolMapping, openSymbolReader, type SymbolMapping, type SymbolMappingEntry, SymbolMappingError, type SymbolReader } from './symbols/index.ts';

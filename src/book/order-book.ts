@@ -297,14 +297,19 @@ function createGeneratedBook(options: OrderBookOptions): OrderBook {
 		for (let row = 0; row < batch.rows; row++) if (stock.number(row) < stocks) words[(names >>> 2) + stock.number(row)] = name.id(row) + 1;
 	};
 	const complete = (): void => {
-		for (;;) {
-			exports.merge(state, waitingTables, waiting, events);
-			const stop = get(STATE.stop);
-			drain();
-			if (stop === STOP.done) break;
-			makeRoom(stop);
+		try {
+			for (;;) {
+				exports.merge(state, waitingTables, waiting, events);
+				const stop = get(STATE.stop);
+				drain();
+				if (stop === STOP.done) break;
+				makeRoom(stop);
+			}
+		} finally {
+			// Where `onProblem` threw or the arena is full, the rest of these batches is lost: their memory will hold others.
+			waiting = 0;
+			put(STATE.windowApplied, get(STATE.windowEvents));
 		}
-		waiting = 0;
 	};
 
 	const sideOf = (stock: number, side: Side): number => {

@@ -8,6 +8,7 @@ import { COMMANDS, EXIT, generalHelp, nearest, UsageError } from './usage.ts';
 /** Loaded when they are asked for: `--help` should not wait for a compiler. */
 const commands: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
 	run: async () => (await import('./run.ts')).runCommand,
+	book: async () => (await import('./book.ts')).bookCommand,
 	detect: async () => (await import('./detect.ts')).detectCommand,
 	inspect: async () => (await import('./inspect.ts')).inspectCommand,
 	profile: async () => (await import('./profile.ts')).profileCommand,

@@ -98,6 +98,24 @@ Exit codes: 0 all accepted, 1 wrong usage, 2 input or output failed,
 3 some messages refused, 4 stopped by --stop-above, 5 the parsers of --shadow
 or --rollout differ, or the second one failed or was rolled back.`,
 	},
+	book: {
+		summary: 'the order book at the end of an ITCH file',
+		text: `tickforge book <file | -> [--stock NAME] [--depth N] [--most N] [--format NAME] [--json]
+
+Follows every order of NASDAQ TotalView-ITCH 5.0 messages and prints the best bid and
+ask of the stocks with most levels, and what was wrong with events.
+
+  --stock NAME   this one only, ten levels
+  --depth N      levels of each side (default 1)
+  --most N       stocks (default 20)
+  --format NAME  how the file is cut, instead of detecting
+  --json         one JSON object on standard output
+
+  tickforge book 12302019.NASDAQ_ITCH50.gz
+  tickforge book 12302019.NASDAQ_ITCH50.gz --stock AAPL
+
+Exit codes: 0 all accepted, 1 wrong usage, 2 input failed, 3 some messages refused.`,
+	},
 	detect: {
 		summary: 'say what a file is, and which preset fits it',
 		text: `tickforge detect <file | -> [--schema FILE] [--json]

@@ -40,8 +40,11 @@ export interface RestartProof {
 const SURE = 32;
 /** Bytes a round that are no leak: the engine's feedback and caches still move by less. */
 const TOLERANCE = { heap: 1024, external: 1024, resident: 65536 } as const;
-/** So many rounds without a change end the warm-up: the engine's feedback comes in bursts, with pauses of some rounds. */
-const STILL_ROUNDS = 8;
+/** So many rounds without a change end the warm-up. */
+const STILL_ROUNDS = 4;
+/** What is counted to the byte rises with nearly every round of a leak; between bursts of the engine's feedback it stands still. Resident memory comes in pages. */
+const MOST_STEPS = 0.75;
+const HALF_OF_STEPS = 0.5;
 /** A rise that is not steady is no leak. A random walk of 30 rounds is seldom above. */
 const STEADY = 0.6;
 
@@ -73,7 +76,7 @@ export async function proveRestarts(round: () => void | Promise<void>, options: 
 		external[index] = usage.external;
 		resident[index] = usage.rss;
 	}
-	const trends = { heap: trendOf(heap, TOLERANCE.heap), external: trendOf(external, TOLERANCE.external), resident: trendOf(resident, TOLERANCE.resident * Math.max(1, SURE / rounds)) };
+	const trends = { heap: trendOf(heap, TOLERANCE.heap, MOST_STEPS), external: trendOf(external, TOLERANCE.external, MOST_STEPS), resident: trendOf(resident, TOLERANCE.resident * Math.max(1, SURE / rounds), HALF_OF_STEPS) };
 	const named = { heap: 'the JavaScript heap', external: 'memory outside of the heap', resident: 'resident memory' } as const;
 	const reasons = (Object.keys(named) as (keyof typeof named)[]).flatMap((kind) => (trends[kind].isGrowing ? [`${named[kind]} grows by ${Math.round(trends[kind].bytesPerRound)} bytes with each start and stop`] : []));
 	return { isLeaking: reasons.length > 0, reasons, rounds, ...trends };
@@ -86,7 +89,8 @@ async function settle(): Promise<void> {
 	collectGarbage();
 }
 
-function trendOf(bytes: Float64Array, tolerance: number): Trend {
+/** @param steps share of the steps that a leak makes upwards */
+function trendOf(bytes: Float64Array, tolerance: number, steps: number): Trend {
 	const slopes: number[] = [];
 	let rising = 0;
 	for (let later = 1; later < bytes.length; later++) {
@@ -99,7 +103,8 @@ function trendOf(bytes: Float64Array, tolerance: number): Trend {
 	slopes.sort((a, b) => a - b);
 	const bytesPerRound = slopes[slopes.length >> 1] as number;
 	const steadiness = rising / slopes.length;
-	const steps = Array.from(bytes.subarray(1), (now, index) => now - (bytes[index] as number)).sort((a, b) => a - b);
-	const bytesPerStep = steps[steps.length >> 1] as number;
-	return { bytesPerRound, bytesPerStep, steadiness, isGrowing: bytesPerRound > tolerance && bytesPerStep > tolerance / 2 && steadiness > STEADY, bytes: [...bytes] };
+	const sorted = Array.from(bytes.subarray(1), (now, index) => now - (bytes[index] as number)).sort((a, b) => a - b);
+	const bytesPerStep = sorted[sorted.length >> 1] as number;
+	const least = sorted[Math.floor(sorted.length * (1 - steps))] as number;
+	return { bytesPerRound, bytesPerStep, steadiness, isGrowing: bytesPerRound > tolerance && least > tolerance / 2 && steadiness > STEADY, bytes: [...bytes] };
 }

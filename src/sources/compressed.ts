@@ -127,10 +127,13 @@ async function* framesOf(source: Source): AsyncGenerator<AsyncGenerator<Uint8Arr
 			if (piece.ends) return;
 		}
 	}
+	let isSkipping = false;
 	for (let piece = await next(); piece !== null; piece = await next()) {
-		if (piece.skippable) continue;
-		yield frameFrom(piece);
+		isSkipping = piece.skippable && !piece.ends;
+		if (!piece.skippable) yield frameFrom(piece);
 	}
+	// As the decompressor says it of other frames.
+	if (isSkipping) throw Object.assign(new Error('a skippable frame is cut'), { code: 'ZSTD_error_srcSize_wrong' });
 }
 
 function createUnzstd(name: string): Transform {

@@ -89,6 +89,26 @@ describe('a book from ITCH', () => {
 		expect(book.stock('none')).toBe(-1);
 	});
 
+	it('goes on after a callback that threw', () => {
+		let throwing = true;
+		const book = createOrderBook({
+			onProblem() {
+				if (throwing) throw new Error('of the callback');
+			},
+		});
+		const parser = compile(protocol, { arena: book.arena, sequence: true, rows: 64, onBatch: book.take, onComplete: book.complete });
+		const { encode } = createEncoder(protocol);
+		const head = { stockLocate: 1, trackingNumber: 0, timestamp: 1n };
+		for (let times = 0; times < 40; times++) parser.parse(encode('orderDelete', { ...head, orderReference: 9n }));
+		expect(() => parser.flush()).toThrow('of the callback');
+		throwing = false;
+		const fresh = compile(protocol, { arena: book.arena, sequence: true, onBatch: book.take, onComplete: book.complete });
+		fresh.parse(encode('addOrder', { ...head, orderReference: 1n, side: 'sell', shares: 5, stock: 'A', price: 7n }));
+		fresh.flush();
+		expect(book.statistics()).toMatchObject({ orders: 1, events: { add: 1, delete: 40 } });
+		expect(book.bestPrice(1, 'sell')).toBe(7);
+	});
+
 	it('says what was left out of its use', () => {
 		const add = createEncoder(protocol).encode('addOrder', { stockLocate: 1, trackingNumber: 0, timestamp: 1n, orderReference: 1n, side: 'buy', shares: 1, stock: 'A', price: 1n });
 		const unnumbered = createOrderBook();

@@ -50,6 +50,18 @@ describe('ITCH files', () => {
 		writeFileSync(path('some.itch'), prefixed(messages));
 		expect(tickforge('detect', 'some.itch').stdout).toMatch(/itch \(version 5.0, binaryfile, nasdaq-itch-5.0\)\n {2}100 % sure, because cut as messages after their length[\s\S]*64 of its first 64 messages[\s\S]*tickforge run nasdaq-itch-5.0 some.itch/);
 	});
+	it('have a book at their end', () => {
+		const head = { stockLocate: 2, trackingNumber: 0, timestamp: 1n };
+		const add = (orderReference: bigint, side: 'buy' | 'sell', price: bigint, stock = 'MSFT') => encoder.encode('addOrder', { ...head, stockLocate: stock === 'MSFT' ? 2 : 3, orderReference, side, shares: 100, stock, price });
+		writeFileSync(path('book.itch'), prefixed([add(1n, 'buy', 100_0000n), add(2n, 'buy', 100_0100n), add(3n, 'sell', 100_0200n), add(4n, 'sell', 50_0000n, 'GONE'), encoder.encode('orderDelete', { ...head, orderReference: 4n }), encoder.encode('orderDelete', { ...head, orderReference: 9n })]));
+		const shown = tickforge('book', 'book.itch');
+		expect(shown.stdout).toMatch(/at the end 3 orders at 3 levels of 1 stocks\n {2}unknown-order: 1\n\n.*\n {2}MSFT +1 +100 +100.0100 +100.0200 +100 +1\n$/);
+		expect(shown.status).toBe(0);
+		expect(JSON.parse(tickforge('book', 'book.itch', '--stock', 'MSFT', '--json').stdout)).toMatchObject({ messages: 6, orders: 3, problems: { 'unknown-order': 1 }, books: [{ stock: 'MSFT', bids: [{ price: '100.0100' }, { price: '100.0000', shares: 100, orders: 1 }], asks: [{ price: '100.0200' }] }] });
+		expect(tickforge('book', 'book.itch', '--stock', 'GONE').stderr).toContain('GONE has no orders at the end of book.itch');
+		expect(tickforge('book', 'book.itch', '--stock', 'NONE')).toMatchObject({ status: 2, stderr: expect.stringContaining('no message of book.itch names NONE') });
+		expect(tickforge('book').status).toBe(1);
+	});
 	it('have their branches counted, and code that follows the counts', () => {
 		const { stdout, stderr } = tickforge('inspect', 'nasdaq-itch-5.0', 'some.itch', '--branches', '--save-branches', 'itch.branches');
 		expect(stderr).toBe('');

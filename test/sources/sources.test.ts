@@ -221,3 +221,17 @@ test('a pipe is read as it fills', async () => {
 	expect(complete).toBe(false);
 	expect(await readAll(source)).toBe('one\ntwo\n');
 });
+
+test('a skippable Zstandard frame that is cut is an error, in one chunk as in many', async () => {
+	const cut = Buffer.concat([zstdCompressSync(Buffer.from('content')), Buffer.from([0x53, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 1, 2])]);
+	for (const end of [cut.length, cut.length - 4, cut.length - 6]) {
+		for (const size of [cut.length, 3, 1]) {
+			const chunks = Array.from({ length: Math.ceil(end / size) }, (_, index) => cut.subarray(index * size, Math.min(end, (index + 1) * size)));
+			const read = async (): Promise<void> => {
+				const { source } = await openCompressed(iterableSource(chunks), 16);
+				while ((await source.read(new Uint8Array(64))) > 0);
+			};
+			await expect(read()).rejects.toThrow('its compressed data ends early');
+		}
+	}
+});

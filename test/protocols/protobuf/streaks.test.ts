@@ -13,7 +13,9 @@ import { anyMessage, type Case, messageDraws, seeded, someCases, worldDraws } fr
 import { generated, reference } from './tiers.ts';
 
 interface Part {
-	readonly field: ProtoField;
+	/** Null: unknown. */
+	readonly field: ProtoField | null;
+	readonly number: number;
 	/** Its tag and value. */
 	readonly bytes: Uint8Array;
 }
@@ -35,10 +37,9 @@ function inOrder(types: ProtoTypes, fields: readonly ProtoField[], message: Uint
 		const tag = scanner.tag(message.length);
 		const from = scanner.at;
 		scanner.skip(tag, message.length, 1);
-		const field = fields.find(({ number }) => number === tag.number);
-		if (field === undefined) continue;
+		const field = fields.find(({ number }) => number === tag.number) ?? null;
 		let bytes = message.subarray(tag.at, scanner.at);
-		if ((field.type === 'message' || field.rule === 'map') && tag.wireType === wireTypeOf(field)) {
+		if (field !== null && (field.type === 'message' || field.rule === 'map') && tag.wireType === wireTypeOf(field)) {
 			const inner = field.rule === 'map' ? entryFields(field) : (types.messages[field.typeName as string]?.fields ?? []);
 			const writer = createProtobufWriter();
 			writer.tag(field.number, tag.wireType);
@@ -55,18 +56,18 @@ function inOrder(types: ProtoTypes, fields: readonly ProtoField[], message: Uint
 			}
 			bytes = writer.take();
 		}
-		parts.push({ field, bytes });
+		parts.push({ field, number: tag.number, bytes });
 	}
 	const last = parts.filter(({ field }, index) => {
-		if (field.rule !== 'singular') return true;
-		return !parts.slice(index + 1).some((later) => later.field === field || (field.oneof !== null && later.field.oneof === field.oneof));
+		if (field === null || field.rule !== 'singular') return true;
+		return !parts.slice(index + 1).some((later) => later.field === field || (field.oneof !== null && later.field?.oneof === field.oneof));
 	});
-	return Uint8Array.from(last.sort((a, b) => a.field.number - b.field.number).flatMap(({ bytes }) => [...bytes]));
+	return Uint8Array.from(last.sort((a, b) => a.number - b.number).flatMap(({ bytes }) => [...bytes]));
 }
 
 function message(d: Draws, one: Case): Uint8Array {
 	const { types, options } = one;
-	const ordered = (): Uint8Array => inOrder(types, types.messages['t.M0']?.fields ?? [], writeMessage(d, types, 't.M0', options, PLAIN));
+	const ordered = (): Uint8Array => inOrder(types, types.messages['t.M0']?.fields ?? [], writeMessage(d, types, 't.M0', options, { ...PLAIN, unknown: d.pick([0, 0, 10]) }));
 	switch (d.pick([0, 0, 0, 0, 0, 0, 1, 2, 3])) {
 		case 1:
 			return damage(d, ordered());
@@ -133,6 +134,9 @@ describe('streaks', () => {
 			if (index % 2 > 0) writer.raw(Uint8Array.of(0x30, index % 3));
 			for (let level = 0; level < index % 5; level++) writer.raw(Uint8Array.of(0x3a, 11, 0x08, level, 0x11, 1, 2, 3, 4, 5, 6, 7, 8));
 			if (index % 4 > 0) writer.raw(Uint8Array.of(0x42, 2, 1, 2));
+			// Fields that the types do not have: between known ones, and behind them.
+			if (index % 7 === 0) writer.raw(Uint8Array.of(0x48, 5, 0x52, 1, 0x61));
+			if (index % 5 === 0) writer.raw(Uint8Array.of(0xca, 0x0c, 2, 1, 2));
 			return writer.take();
 		});
 		let rows = 0;

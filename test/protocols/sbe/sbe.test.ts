@@ -100,6 +100,15 @@ describe.each(['littleEndian', 'bigEndian'])('everything, %s', async (byteOrder)
 	});
 });
 
+it('an item that begins where the message ends is refused, whatever follows', async () => {
+	const now = await sbe(everything('bigEndian', 1));
+	// Of two items the first takes all that is left; behind the message lies what looks like a group, and a text of 16 MiB.
+	const message = hex(
+		'007e00010007000130303030303000303030303030be3030303030306230303030303029303030303030ff3030303030300030303030303030303030303030ff303030303030f80000303030306a3030303030303030303030303089303030303030ba303030303030cd3030303030300030303030303000303030303030003030303030303230303030000a0230303030303030303030303000010230303030000000013030303010303030',
+	);
+	expect(compareTiers(tiersOfProtocol(now), now.schema, [message], { rows: 64, items: 128, textBytes: 1024, tight: true, beyond: Uint8Array.from({ length: 16 }, (_, index) => (index % 4 === 0 ? 1 : 0)) })).toBeNull();
+});
+
 /** Layout of the venue's stream_1_0.xml, as far as trades and the best bid and ask go. */
 const STREAMS = schema(
 	'package="spot_stream" id="1" version="0" byteOrder="littleEndian"',

@@ -326,7 +326,7 @@ function emitGroup(scope: Scope, plan: GroupPlan, p: Local<I32>): void {
 	});
 }
 
-/** Emits a group whose items have just the bytes that are described: one comparison covers all of them. */
+/** Emits a group whose items have just the bytes that are described: one comparison covers all of them, where nothing of variable size stands between their blocks. */
 function emitExactGroup(scope: Scope, plan: GroupPlan, count: Place, blockLength: Place, p: Local<I32>): void {
 	const { f, end } = scope;
 	const { size } = plan.body.segments[0];
@@ -350,7 +350,7 @@ function emitExactGroup(scope: Scope, plan: GroupPlan, count: Place, blockLength
 		'truncated',
 	);
 	emitItems(scope, plan.column, counted, (itemScope) => {
-		emitBody(itemScope, plan.body, p, { length: I64.of(BigInt(size)), at: p, measured: true });
+		emitBody(itemScope, plan.body, p, { length: I64.of(BigInt(size)), at: p, measured: plan.body.segments.length === 1 });
 		if (plan.column !== null) markValid(itemScope, plan.column.item);
 	});
 }

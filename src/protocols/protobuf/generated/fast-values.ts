@@ -1,9 +1,10 @@
 /** Values in streaks: minimal ones, as most are, in straight-line code; what is rare takes a call, or fails. */
 import type { Column, ScalarColumn } from '../../../compiler/batch-layout.ts';
 import { SYMBOL_LIMIT } from '../../../compiler/parser-abi.ts';
+import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type DigitConstants, digitVectorsInMemory, EXCESS, emitDecimalOfLength } from '../../../kernels/decimals.ts';
 import type { ScalarType } from '../../../schema/model.ts';
-import { F32, F64, type Func, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
+import { F32, F64, type Func, type FunctionBuilder, type Global, I32, I64, type Local, V128 } from '../../../wasm/index.ts';
 import { equalsBytes } from '../../rows/constants.ts';
 import { fixedPoint } from '../../rows/fixed-point.ts';
 import { LONGEST_REMEMBERED, type NameKind, type RememberedNames } from '../../rows/remembered-names.ts';
@@ -20,6 +21,8 @@ export interface FastValues extends Values {
 	readonly remembered: RememberedNames;
 	/** `find(at, length)`: id + 1 of a name that is not remembered, or 0; by symbol table. */
 	readonly finds: ReadonlyMap<number, Func<I32>>;
+	/** `skipUnknown(p, limit, above, below, depth) -> after | 0`: fields in a message of a depth, as long as their numbers lie between. */
+	readonly skipUnknown: Func<I32>;
 	/** Functions that read lists, by their fields. */
 	readonly lists: Map<FieldPlan, ListFunctions>;
 }
@@ -34,8 +37,25 @@ const UNLIKELY = { likely: false } as const;
 const I64_MOST = (1n << 63n) - 1n;
 /** An Utf8View holds texts up to this long itself. */
 const INLINE_TEXT = 12;
-/** The bit of each byte that says that a varint goes on. */
-const CONTINUES = BigInt.asIntN(64, 0x8080808080808080n);
+/**
+ * Constants of {@link emitVarint}: the bit of each byte that says that a varint goes on, and those that do not; groups at odd
+ * places among bytes, and among pairs of bytes. Loaded once: an engine makes a constant of 64 bits anew wherever it stands.
+ */
+const GROUPS = BigUint64Array.of(0x8080808080808080n, 0x7f7f7f7f7f7f7f7fn, 0x7f007f007f007f00n, 0x3fff00003fff0000n);
+
+export interface VarintGroups {
+	readonly continues: I64;
+	readonly sevens: I64;
+	readonly pairs: I64;
+	readonly fours: I64;
+}
+
+/** Emits the constants of varints into locals. */
+export function loadVarintGroups(f: FunctionBuilder, pool: ConstantPool, base: I32): VarintGroups {
+	const at = pool.add(new Uint8Array(GROUPS.buffer));
+	const load = (index: number, name: string): I64 => f.local(I64, I64.load(base, at + index * 8), name);
+	return { continues: load(0, 'continues'), sevens: load(1, 'sevens'), pairs: load(2, 'pairs'), fours: load(3, 'fours') };
+}
 const encoder = new TextEncoder();
 
 export const kindOfNames = (symbolTable: number): NameKind => ({ symbolTable, bytes: 0, pad: 'nul' });
@@ -72,6 +92,22 @@ export function emitFinds({ m, pool, scanner, symbols, environment }: Values, re
 	);
 }
 
+export function emitSkipUnknown({ m, scanner }: Values): Func<I32> {
+	return m.func('skipUnknown', { params: { p: I32, limit: I32, above: I32, below: I32, depth: I32 }, results: [I32] }, (f, { p, limit, above, below, depth }) => {
+		const tag = f.local(I32, undefined, 'tag');
+		f.loop((next) => {
+			f.if(p.geU(limit), () => f.return(p));
+			tag.set(scanner.tag.call(p, limit));
+			f.if(scanner.tagEnd.eqz(), () => f.return(I32.of(0)));
+			const number = f.local(I32, tag.shrU(3), 'number');
+			f.if(number.leU(above).or(number.geU(below)).or(tag.and(7).eq(WIRE.endGroup)), () => f.return(p));
+			p.set(scanner.skip.call(scanner.tagEnd, tag, p, limit, depth));
+			next.branchIf(p);
+		});
+		f.return(I32.of(0));
+	});
+}
+
 // Lengths and varints
 
 /** Emits: a length of one or two bytes, of what ends within the part. The cursor is not moved. */
@@ -102,14 +138,18 @@ export function emitOpen({ f, p, limit, failed }: StreakScope): { readonly start
  *   stop     ────────────────── ^             the first bit that does not continue: length and mask
  *   groups   of 7 bits move together in three steps: pairs, fours, eight
  * ```
- * A loop over bytes would cost a wrong guess wherever lengths vary. @param bits 32: numbers that are small mostly
+ * A loop over bytes would cost a wrong guess wherever lengths vary.
+ *
+ * @param bits 32: numbers that are small mostly
+ * @param steady its length is that of the last message's mostly
  */
-export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
+export function emitVarint(scope: StreakScope, bits: 32 | 64, steady = false): Local<I64> {
 	const { f, s, p, limit, failed } = scope;
 	const value = f.local(I64, undefined, 'varint');
 	const wide = (): void => {
+		const { continues, sevens, pairs, fours } = scope.groups;
 		const word = f.local(I64, I64.load(p), 'word');
-		const stop = f.local(I64, word.xor(-1n).and(CONTINUES), 'stop');
+		const stop = f.local(I64, word.and(continues).xor(continues), 'stop');
 		f.if(
 			stop.eqz(),
 			() => {
@@ -118,11 +158,20 @@ export function emitVarint(scope: StreakScope, bits: 32 | 64): Local<I64> {
 				p.set(s.scanner.varintEnd);
 			},
 			() => {
-				p.set(p.add(stop.ctz().wrap().add(1).shrU(3)));
-				value.set(word.and(stop.xor(stop.sub(1n))));
-				value.set(value.and(0x007f007f007f007fn).or(value.and(0x7f007f007f007f00n).shrU(1n)));
-				value.set(value.and(0x00003fff00003fffn).or(value.and(0x3fff00003fff0000n).shrU(2n)));
-				value.set(value.and(0x0fffffffn).or(value.and(0x0fffffff00000000n).shrU(4n)));
+				const more = stop.ctz().wrap().shrU(3);
+				if (!steady) p.set(p.add(more).add(1));
+				else {
+					// Where the last message's had this length, which is predicted, what follows need not wait for it.
+					const last = f.local(I32, undefined, 'lastLength');
+					const length = f.local(I32, more, 'length');
+					f.if(length.ne(last), () => last.set(length), undefined, UNLIKELY);
+					p.set(p.add(last).add(1));
+				}
+				value.set(word.and(sevens).and(stop.xor(stop.sub(1n))));
+				// Halves of what is at odd places: (x & pairs) / 2 is what moving it down takes away; of fours three quarters.
+				value.set(value.sub(value.and(pairs).shrU(1n)));
+				value.set(value.sub(value.and(fours).shrU(2n).mul(3n)));
+				value.set(value.and(0xffffffffn).or(value.shrU(32n).shl(28n)));
 			},
 			UNLIKELY,
 		);
@@ -213,7 +262,7 @@ export function emitFastScalar(scope: StreakScope, scalar: Scalar, meaning: Mean
 	const form = SCALARS[scalar];
 	switch (form.wireType) {
 		case WIRE.varint: {
-			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits);
+			const raw = emitVarint(scope, form.value === 'bool' ? 32 : form.bits, scope.isRoot && (meaning.type.kind === 'timestamp' || meaning.type.kind === 'integer'));
 			if (form.value === 'bool') {
 				store(scope, column, raw.ne(0n));
 				return;

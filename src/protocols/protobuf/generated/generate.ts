@@ -15,7 +15,7 @@ import { createRememberedNames, nameMasks, rememberedBytes } from '../../rows/re
 import { emitStores, inlineView, markValid, storeNull } from '../../rows/store.ts';
 import { planVariants } from '../plan.ts';
 import type { ProtobufFormat } from '../wire.ts';
-import { emitFinds, kindOfNames, namedTables } from './fast-values.ts';
+import { emitFinds, emitSkipUnknown, kindOfNames, namedTables } from './fast-values.ts';
 import { emitMessage, type UnknownFields } from './rows.ts';
 import { emitScanner } from './scanner.ts';
 import { emitSelection } from './selection.ts';
@@ -52,7 +52,7 @@ export function generateParser(format: ProtobufFormat, layout: SchemaLayout, opt
 	const collector = format.unknown === 'keep' ? createCollector(m.global(I32, 0, { name: 'unknownBytes', mutable: true }), m.global(I32, 0, { name: 'unknownTo', mutable: true })) : null;
 	const reads = variants.map((variant) => emitMessage(s, variant, row, variant.unknown === null ? null : collector));
 	const select = format.oneofPath === null ? null : emitSelection(m, s, format.variants, format.oneofPath);
-	const fast = { ...s, digits: addDigitConstants(pool), remembered, finds: emitFinds(s, remembered, namedTables(variants)), lists: new Map() };
+	const fast = { ...s, digits: addDigitConstants(pool), remembered, finds: emitFinds(s, remembered, namedTables(variants)), skipUnknown: emitSkipUnknown(s), lists: new Map() };
 	const streaks = variants.map((variant) => emitStreak(fast, format, variant, batchState));
 	const several = variants.length > 1;
 	/** The variant of the last message. */

@@ -1,5 +1,5 @@
 /**
- * Messages as encoders write them: fields by number, each that is not repeated at most once, none unknown. So a field is
+ * Messages as encoders write them: fields by number, each that is not repeated at most once. So a field is
  * there where the next bytes are its tag, and else absent: two comparisons, which are predicted, and no jump by what the
  * bytes say. A message that is anything else ends the streak and leaves nothing behind; the general path reads it.
  *
@@ -13,9 +13,9 @@ import type { BatchState } from '../../rows/batch-state.ts';
 import { bindRows, markRowValid, type Rows } from '../../rows/row-addresses.ts';
 import { storeListEnd } from '../../rows/store.ts';
 import type { Body, FieldPlan, InstantPlan, MessagePlan, VariantPlan } from '../plan.ts';
-import { WIRE } from '../types.ts';
+import { MOST_FIELD_NUMBER, WIRE } from '../types.ts';
 import type { ProtobufFormat } from '../wire.ts';
-import { emitFastAbsent, emitFastScalar, emitOpen, emitVarint, type FastValues, type ListFunctions, storeFastNull } from './fast-values.ts';
+import { emitFastAbsent, emitFastScalar, emitOpen, emitVarint, type FastValues, type ListFunctions, loadVarintGroups, storeFastNull, type VarintGroups } from './fast-values.ts';
 
 const UNLIKELY = { likely: false } as const;
 
@@ -25,6 +25,11 @@ export interface StreakScope {
 	readonly s: FastValues;
 	/** Address of the constants. */
 	readonly base: I32;
+	readonly groups: VarintGroups;
+	/** What is read stands in the message itself, not in a list. */
+	readonly isRoot: boolean;
+	/** Unknown fields of the root message are wanted. */
+	readonly keepsUnknown: boolean;
 	readonly table: TableLayout;
 	readonly rows: Rows;
 	readonly p: Local<I32>;
@@ -57,7 +62,7 @@ export function emitStreak(s: FastValues, format: ProtobufFormat, variant: Varia
 		const p = f.local(I32, undefined, 'p');
 		const end = f.local(I32, undefined, 'end');
 		f.block((ended) => {
-			const scope: StreakScope = { f, s, base, table, rows, p, limit: end, failed: ended };
+			const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: true, keepsUnknown: unknown !== null, table, rows, p, limit: end, failed: ended };
 			f.loop((next) => {
 				ended.branchIf(descriptor.geU(last), UNLIKELY);
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
@@ -105,6 +110,7 @@ function emitFields(scope: StreakScope, body: Body, [step, ...rest]: Way): void 
 	const { f, failed } = scope;
 	const decisive = step === undefined || rest.length > 0 ? -1 : (body.byNumber.get(step)?.oneof ?? -1);
 	const fields = body.fields.filter((field) => decisive < 0 || field.oneof !== decisive || field.node.number === step).sort((a, b) => a.node.number - b.node.number);
+	const numbers = body.fields.map(({ node }) => node.number).sort((a, b) => a - b);
 	/** Whether a member of each oneof was there, where there is more than one. */
 	const members = new Map(body.oneofs.flatMap((_, index) => (fields.filter(({ oneof }) => oneof === index).length > 1 ? [[index, f.local(I32, 0, 'member')] as const] : [])));
 	for (const field of fields) {
@@ -123,23 +129,46 @@ function emitFields(scope: StreakScope, body: Body, [step, ...rest]: Way): void 
 			present();
 			continue;
 		}
-		f.block((done) => {
-			f.block((absent) => {
-				absent.branchIf(scope.p.geU(scope.limit));
-				if (field.packable) {
-					f.block((other) => {
-						other.branchIf(isTag(scope, field.node.number, WIRE.bytes).eqz());
-						emitPacked(scope, field);
-						done.branch();
+		// Fields that nobody knows are looked for only where no known one follows.
+		const before = numbers.findLast((number) => number < field.node.number) ?? 0;
+		const mayBeUnknown = field.node.number - before > 1 && !dropsNothing(scope, body);
+		const reading = (again: Label | null): void =>
+			f.block((done) => {
+				f.block((absent) => {
+					absent.branchIf(scope.p.geU(scope.limit));
+					if (field.packable) {
+						f.block((other) => {
+							other.branchIf(isTag(scope, field.node.number, WIRE.bytes).eqz());
+							emitPacked(scope, field);
+							done.branch();
+						});
+					}
+					absent.branchIf(isTag(scope, field.node.number, field.wireType).eqz());
+					present();
+					done.branch();
+				});
+				if (again !== null) {
+					f.if(scope.p.ltU(scope.limit), () => {
+						const start = f.local(I32, scope.p, 'start');
+						emitUnknown(scope, body, before, field.node.number);
+						f.if(scope.p.ne(start), () => again.branch());
 					});
 				}
-				absent.branchIf(isTag(scope, field.node.number, field.wireType).eqz());
-				present();
-				done.branch();
+				emitMissing(scope, field);
 			});
-			emitMissing(scope, field);
-		});
+		if (mayBeUnknown) f.loop(reading);
+		else reading(null);
 	}
+	if (!dropsNothing(scope, body)) f.if(scope.p.ltU(scope.limit), () => emitUnknown(scope, body, numbers.at(-1) ?? 0, MOST_FIELD_NUMBER + 1), undefined, UNLIKELY);
+}
+
+/** Whether a message's unknown fields are the general path's. */
+const dropsNothing = ({ keepsUnknown }: StreakScope, { depth }: Body): boolean => keepsUnknown && depth === 1;
+
+/** Emits: unknown fields from the cursor on, whose numbers lie between two known ones, are skipped. */
+function emitUnknown({ s, p, limit, failed }: StreakScope, { depth }: Body, above: number, below: number): void {
+	p.set(s.skipUnknown.call(p, limit, I32.of(above), I32.of(below), I32.of(depth)));
+	failed.branchIf(p.eqz(), UNLIKELY);
 }
 
 /** Bytes of a tag. */
@@ -254,6 +283,8 @@ function within(scope: StreakScope, { number, delimited }: { readonly number: nu
 	const limit = f.local(I32, after, 'innerEnd');
 	read({ ...scope, limit });
 	failed.branchIf(p.ne(limit), UNLIKELY);
+	// The same address: but what follows need not wait for all that was read, only for the length.
+	p.set(limit);
 }
 
 function emitInner(scope: StreakScope, field: MessagePlan, way: Way): void {
@@ -348,7 +379,7 @@ function emitItems(s: FastValues, table: TableLayout, field: FieldPlan, list: Li
 		const { number } = field.node;
 		f.block((done) => {
 			f.block((failed) => {
-				const scope: StreakScope = { f, s, base, table, rows, p: p as Local<I32>, limit, failed };
+				const scope: StreakScope = { f, s, base, groups: loadVarintGroups(f, s.pool, base), isRoot: false, keepsUnknown: false, table, rows, p: p as Local<I32>, limit, failed };
 				const item = (inner: StreakScope): void => {
 					failed.branchIf(row.geU(capacity), UNLIKELY);
 					rows.place();
