@@ -7,6 +7,7 @@ import type { ListColumn, SchemaLayout, TableLayout } from '../../../compiler/ba
 import { CONTEXT, DESCRIPTOR, LEARNING } from '../../../compiler/parser-abi.ts';
 import type { ConstantPool } from '../../../kernels/constant-pool.ts';
 import { type Func, type FunctionBuilder, type Global, I32, I64, type Label, type Local, type ModuleBuilder, V128 } from '../../../wasm/index.ts';
+import type { NoteInTurn } from '../../rows/notes.ts';
 import type { ListPlan, ValuePlan, VariantPlan } from '../../rows/plan.ts';
 import { bindRows } from '../../rows/row-addresses.ts';
 import { storeListEnd } from '../../rows/store.ts';
@@ -35,7 +36,7 @@ export interface LayoutCode {
 	/** Address of an item of no known shape, set by its list. */
 	readonly unknownItem: Global<I32>;
 	/** Emits: keeps a message to be learned, where it is its turn. */
-	noteInTurn(f: FunctionBuilder, p: I32, end: I32, variant: I32, item?: I32): void;
+	readonly noteInTurn: NoteInTurn;
 	/** Whether the engine has relaxed vector instructions. */
 	readonly relaxed: boolean;
 	resetPending(f: FunctionBuilder, table: TableLayout, batch: I32): void;
@@ -128,7 +129,7 @@ function emitMessages(code: Shared, lists: ReadonlyMap<ListPlan, Func>, { shapes
 										if (withItems && tokens.some(({ kind }) => kind === 'list')) {
 											f.if(code.unknownItem, () => {
 												const start = f.local(I32, I32.load(descriptor, DESCRIPTOR.offset), 'noted');
-												code.noteInTurn(f, start, end, I32.of(variant), code.unknownItem.sub(start).add(1));
+												code.noteInTurn(f, start, end, I32.of(variant), { item: code.unknownItem.sub(start).add(1) });
 												code.unknownItem.set(f, I32.of(0));
 											});
 										}

@@ -4,15 +4,16 @@
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import { followBranchProfile } from '../../../compiler/branch-profile.ts';
-import { CONTEXT, DESCRIPTOR, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { addDigitConstants } from '../../../kernels/decimals.ts';
 import { emitParseDouble } from '../../../kernels/doubles.ts';
 import { emitTimestampText } from '../../../kernels/timestamps.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, type FunctionBuilder, I32, I64 } from '../../../wasm/index.ts';
+import { createModule, type Func, I32, I64 } from '../../../wasm/index.ts';
 import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
+import { emitNotes } from '../../rows/notes.ts';
 import { planVariants, type ValuePlan, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
 import { emitLayoutTier } from '../layout-tier/emit-layouts.ts';
@@ -131,25 +132,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions, l
 
 	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
 	const unknownItem = m.global(I32, 0, { name: 'unknownItem', mutable: true });
-	const note = m.func('note', { params: { p: I32, end: I32, variant: I32, item: I32 }, results: [] }, (f, { p, end, variant, item }) => {
-		const at = f.local(I32, layouts, 'layouts');
-		f.store(at, I32.load(at, LEARNING.noteEvery), LEARNING.noteCountdown);
-		const count = f.local(I32, I32.load(at, LEARNING.notes), 'notes');
-		f.if(count.ltU(I32.load(at, LEARNING.noteLimit)), () => {
-			const entry = f.local(I32, I32.load(at, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
-			f.store(entry, p, NOTE.address);
-			f.store(entry, end.sub(p), NOTE.length);
-			f.store(entry, variant, NOTE.variant);
-			f.store(entry, item, NOTE.item);
-			f.store(at, count.add(1), LEARNING.notes);
-		});
-	});
-	/** Emits: one message less until the next is noted, and that one is. */
-	const noteInTurn = (f: FunctionBuilder, p: I32, end: I32, variant: I32, item: I32 = I32.of(0)): void => {
-		const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(1), 'countdown');
-		f.store(layouts, countdown, LEARNING.noteCountdown);
-		f.if(countdown.leS(0), () => f.call(note, p, end, variant, item));
-	};
+	const noteInTurn = emitNotes(m, layouts);
 	follows = false;
 	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: strictValues, kernels: fastKernels, layout, variants, strict, layouts, unknownItem, noteInTurn, relaxed: options.relaxedSimd ?? false, resetPending, commit }, learned.shapes);
 	follows = true;

@@ -4,12 +4,13 @@
  */
 import type { SchemaLayout } from '../../../compiler/batch-layout.ts';
 import { followBranchProfile } from '../../../compiler/branch-profile.ts';
-import { CONTEXT, DESCRIPTOR, LEARNING, NOTE, STOP } from '../../../compiler/parser-abi.ts';
+import { CONTEXT, DESCRIPTOR, LEARNING, STOP } from '../../../compiler/parser-abi.ts';
 import type { GenerateOptions } from '../../../compiler/protocol.ts';
 import { createConstantPool } from '../../../kernels/constant-pool.ts';
 import { emitSymbolTable } from '../../../symbols/index.ts';
-import { createModule, type Func, type FunctionBuilder, type Global, I32, I64, type Label, type ModuleBuilder } from '../../../wasm/index.ts';
+import { createModule, type Func, type FunctionBuilder, I32, I64, type Label } from '../../../wasm/index.ts';
 import { createBatchState, createNumbering, emitRefusal } from '../../rows/batch-state.ts';
+import { emitNotes } from '../../rows/notes.ts';
 import { planVariants, type VariantPlan } from '../../rows/plan.ts';
 import { emitStores } from '../../rows/store.ts';
 import { mayBeByPosition } from '../by-position.ts';
@@ -92,6 +93,13 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 
 	const layouts = m.global(I32, 0, { name: 'layouts', mutable: true });
 	const noteInTurn = emitNotes(m, layouts);
+	/** Emits: no layout took these messages, the first of which is this one. */
+	const missed = (f: FunctionBuilder, p: I32, end: I32, variant: I32, messages: I32): void => {
+		f.if(layouts, () => {
+			f.store(layouts, I32.load(layouts, LEARNING.missed).add(messages), LEARNING.missed);
+			noteInTurn(f, p, end, variant, { messages });
+		});
+	};
 	follows = false;
 	const takeLayouts = learned === null ? null : emitLayoutTier({ m, pool, s: values, variants, strict, state: batchState, layouts, relaxed: options.relaxedSimd ?? false }, learned.shapes);
 	follows = true;
@@ -128,7 +136,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 			}
 			f.if(taken, () => {
 				const entry = CONTEXT.variants + which.index * CONTEXT.variantSize + CONTEXT.variantMessages;
-				noteInTurn(f, p, end, I32.of(which.index), taken);
+				missed(f, p, end, I32.of(which.index), taken);
 				f.store(context, I32.load(context, entry).add(taken), entry);
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(taken.extendU()), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(taken.shl(4)));
@@ -171,7 +179,7 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 				if (several) f.if(accepted, () => lastVariant.set(f, variant));
 				f.if(accepted.eqz(), () => emitRefusal(f, grammar.faults, { p, end, context, variant, variants }, stopped));
 				// What is refused, no layout could have taken.
-				f.if(accepted, () => noteInTurn(f, p, end, variant, I32.of(1)));
+				f.if(accepted, () => missed(f, p, end, variant, I32.of(1)));
 				f.store(context, I64.load(context, CONTEXT.nextSequence).add(1n), CONTEXT.nextSequence);
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
 				done.set(done.add(1));
@@ -182,28 +190,4 @@ export function generateParser(layout: SchemaLayout, options: GenerateOptions = 
 	});
 	pool.finish();
 	return m.toBytes();
-}
-
-/** Emits what keeps messages that no layout took, to be learned: the first of those that were taken together, where it is their turn. */
-function emitNotes(m: ModuleBuilder, layouts: Global<I32>): (f: FunctionBuilder, p: I32, end: I32, variant: I32, messages: I32) => void {
-	const note = m.func('note', { params: { p: I32, end: I32, variant: I32 }, results: [] }, (f, { p, end, variant }) => {
-		f.store(layouts, I32.load(layouts, LEARNING.noteEvery), LEARNING.noteCountdown);
-		const count = f.local(I32, I32.load(layouts, LEARNING.notes), 'notes');
-		f.if(count.ltU(I32.load(layouts, LEARNING.noteLimit)), () => {
-			const entry = f.local(I32, I32.load(layouts, LEARNING.noteTable).add(count.mul(NOTE.size)), 'entry');
-			f.store(entry, p, NOTE.address);
-			f.store(entry, end.sub(p), NOTE.length);
-			f.store(entry, variant, NOTE.variant);
-			f.store(entry, I32.of(0), NOTE.item);
-			f.store(layouts, count.add(1), LEARNING.notes);
-		});
-	});
-	return (f, p, end, variant, messages) => {
-		f.if(layouts, () => {
-			f.store(layouts, I32.load(layouts, LEARNING.missed).add(messages), LEARNING.missed);
-			const countdown = f.local(I32, I32.load(layouts, LEARNING.noteCountdown).sub(messages), 'countdown');
-			f.store(layouts, countdown, LEARNING.noteCountdown);
-			f.if(countdown.leS(0), () => f.call(note, p, end, variant));
-		});
-	};
 }
