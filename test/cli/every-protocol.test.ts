@@ -90,8 +90,11 @@ describe('inspect', () => {
 		await simulated('nasdaq-itch-5.0', '--messages', '500', '--format', 'length-16-little', '--out', path('odd.bin'));
 		expect(await output(inspectCommand(['nasdaq-itch-5.0', path('odd.bin'), '--memory', '--format', 'length-16-little', '--variant', 'addOrder']))).toMatch(/500 messages/);
 		await simulated('coinbase', '--messages', '300', '--format', 'msgpack', '--out', path('day.msgpack'));
-		const branches = JSON.parse(await output(inspectCommand(['coinbase', path('day.msgpack'), '--branches', '--json']))) as { tiers: { messages: number; refused: number }[] };
-		expect(branches.tiers).toMatchObject([{ messages: 300, refused: 0 }]);
+		const branches = JSON.parse(await output(inspectCommand(['coinbase', path('day.msgpack'), '--branches', '--json']))) as { tiers: { tier: string; messages: number; refused: number }[] };
+		expect(branches.tiers).toMatchObject([
+			{ tier: 'schema', messages: 300, refused: 0 },
+			{ tier: 'layout', messages: 300, refused: 0 },
+		]);
 		expect(await output(inspectCommand(['coinbase', path('day.msgpack'), '--memory', '--variant', 'match']))).toMatch(/300 messages(?!.*refused)/);
 		const ofItch = JSON.parse(await output(inspectCommand(['nasdaq-itch-5.0', path('odd.bin'), '--branches', '--json', '--format', 'length-16-little']))) as { tiers: { messages: number }[] };
 		expect(ofItch.tiers.map(({ messages }) => messages)).toEqual([500]);
@@ -123,7 +126,7 @@ describe('two parsers', () => {
 	it.each([
 		[['--shadow', 'layout'], /messages of nasdaq-itch-5.0 have no layout tier to compare with; --shadow takes reference or schema/],
 		[['--shadow', 'coinbase'], /--shadow coinbase reads json, and messages of nasdaq-itch-5.0 are binary/],
-		[['--save-profile', 'x.profile'], /layouts are only learned of JSON/],
+		[['--save-profile', 'x.profile'], /profiles are only kept of JSON/],
 	] as const)('%j is refused', async (more, words) => {
 		await expect(runCommand(['nasdaq-itch-5.0', path('pair.itch'), ...more])).rejects.toThrow(words);
 	});
