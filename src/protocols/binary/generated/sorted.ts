@@ -5,8 +5,8 @@
  * batch in registers.
  *
  * ```
- *  workspace   counts: u32 a class, padded to 16 | list of class 0: CHUNK × u32 | list of class 1 | …
- *  type table  | size (u32) | class (u32) |, one for each type from the least; size 0xFFFFFFFF where it is not sorted
+ *  workspace   cursors: u32 a class, where its next message goes, padded to 16 | list of class 0: CHUNK × u32 | list of class 1 | …
+ *  type table  | size (u32) | offset of the class's cursor (u32) |, one for each type from the least; size 0xFFFFFFFF where it is not sorted
  * ```
  * Rows of a table stay in the order of the messages. Whatever is out of the ordinary (another length, a value that is
  * refused, a name that is new, a batch that becomes full) leaves the chunk to the loop that takes one message at a time:
@@ -59,10 +59,11 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 	/** Chunks that were given up one after the other: where that goes on, sorting is tried less and less often. */
 	const givenUp = m.global(I32, 0, { name: 'givenUp', mutable: true });
 	const types = plans.map(({ message }) => Number(message.type));
-	const least = Math.min(...types);
-	const range = Math.max(...types) - least;
-	const entries = new Uint32Array((range + 1) * 2).fill(NOT_SORTED);
-	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, index], (Number(plan.message.type) - least) * 2);
+	const place = header.type as NonNullable<typeof header.type>;
+	// A type of one byte is always in a table of 256.
+	const [least, most] = place.bytes === 1 ? [0, 255] : [Math.min(...types), Math.max(...types)];
+	const entries = new Uint32Array((most - least + 1) * 2).fill(NOT_SORTED);
+	for (const [index, plan] of sorted.entries()) entries.set([plan.size as number, workspace + index * 4], (Number(plan.message.type) - least) * 2);
 	const table = pool.add(new Uint8Array(entries.buffer));
 	const lists = workspace + Math.ceil(sorted.length / 4) * 16;
 	/** Receive times are in the descriptors, and their places are the messages' numbers, so these are listed; else the messages themselves. */
@@ -72,56 +73,61 @@ export function emitSorting(e: Environment, format: WireFormat, plans: readonly 
 
 	const sort = m.func('sort', { params: { descriptors: I32, count: I32, context: I32 }, results: [I32] }, (f, { descriptors, count, context }) => {
 		const base = f.local(I32, pool.base, 'base');
-		const most = f.local(I32, I32.select(count.ltU(CHUNK), count, I32.of(CHUNK)), 'most');
-		const end = f.local(I32, descriptors.add(most.shl(4)), 'end');
+		const chunk = f.local(I32, I32.select(count.ltU(CHUNK), count, I32.of(CHUNK)), 'chunk');
+		const end = f.local(I32, descriptors.add(chunk.shl(4)), 'end');
 		const descriptor = f.local(I32, descriptors, 'descriptor');
 		const p = f.local(I32, undefined, 'p');
-		const entry = f.local(I32, undefined, 'entry');
-		const index = f.local(I32, undefined, 'index');
-		const counter = f.local(I32, undefined, 'counter');
-		const filled = f.local(I32, undefined, 'filled');
-		for (let at = 0; at < sorted.length; at += 4) f.store(base, V128.i32x4(0, 0, 0, 0), workspace + at * 4);
+		const entry = f.local(I64, undefined, 'entry');
+		const cursor = f.local(I32, undefined, 'cursor');
+		const next = f.local(I32, undefined, 'next');
+		const startOf = (which: number): I32 => base.add(lists + which * CHUNK * 4);
+		const lengthOf = (which: number): I32 =>
+			I32.load(base, workspace + which * 4)
+				.sub(startOf(which))
+				.shrU(2);
+		for (const which of sorted.keys()) f.store(base, startOf(which), workspace + which * 4);
 		const bare: Scope = createScope(e, f, base, p, p);
 		f.block((odd) => {
-			f.loop((next) => {
+			f.loop((again) => {
 				odd.branchIf(descriptor.geU(end));
 				p.set(I32.load(descriptor, DESCRIPTOR.offset));
-				const type = loadInteger(bare, header.type as NonNullable<typeof header.type>, p, header.type?.offset ?? 0) as I32;
-				index.set(least === 0 ? type : type.sub(least));
-				odd.branchIf(index.gtU(range), { likely: false });
-				entry.set(base.add(index.shl(3)));
-				odd.branchIf(I32.load(entry, table).ne(I32.load(descriptor, DESCRIPTOR.length)), { likely: false });
-				index.set(I32.load(entry, table + 4));
-				counter.set(base.add(index.shl(2)));
-				filled.set(I32.load(counter, workspace));
-				f.store(base.add(index.mul(CHUNK * 4)).add(filled.shl(2)), byDescriptor ? descriptor : p, lists);
-				f.store(counter, filled.add(1), workspace);
+				const type = loadInteger(bare, place, p, place.offset) as I32;
+				const index = f.local(I32, least === 0 ? type : type.sub(least), 'index');
+				if (place.bytes > 1) odd.branchIf(index.gtU(most - least), { likely: false });
+				entry.set(I64.load(base.add(index.shl(3)), table));
+				odd.branchIf(entry.wrap().ne(I32.load(descriptor, DESCRIPTOR.length)), { likely: false });
+				cursor.set(base.add(entry.shrU(32n).wrap()));
+				next.set(I32.load(cursor));
+				f.store(next, byDescriptor ? descriptor : p);
+				f.store(cursor, next.add(4));
 				descriptor.set(descriptor.add(DESCRIPTOR.size));
-				next.branch();
+				again.branch();
 			});
 		});
 		const taken = f.local(I32, descriptor.sub(descriptors).shrU(4), 'taken');
 		/** What follows one by one where the chunk ended before a message that is odd. */
-		const after = f.local(I32, taken.ltU(most), 'after');
+		const after = f.local(I32, taken.ltU(chunk), 'after');
 		f.block((abandoned) => {
 			abandoned.branchIf(taken.ltU(LEAST_SORTED));
 			const batches = sorted.map((plan) => f.local(I32, I32.load(context, CONTEXT.variants + plan.index * CONTEXT.variantSize + CONTEXT.variantBatch), 'batch'));
+			const lengths = sorted.map((_, which) => f.local(I32, lengthOf(which), 'length'));
 			sorted.forEach((plan, which) => {
-				f.if(I32.load(base, workspace + which * 4), () => {
+				const length = lengths[which] as Local<I32>;
+				f.if(length, () =>
 					abandoned.branchIf(
 						I32.load(batches[which] as I32)
-							.add(I32.load(base, workspace + which * 4))
+							.add(length)
 							.gtU(plan.table?.spaces[0]?.capacity ?? 0),
 						{ likely: false },
-					);
-				});
+					),
+				);
 			});
 			readers.forEach((reader, which) => {
-				const length = I32.load(base, workspace + which * 4);
-				f.if(length, () => abandoned.branchIf(reader.call(base.add(lists + which * CHUNK * 4), length, batches[which] as I32).eqz(), { likely: false }));
+				const length = lengths[which] as Local<I32>;
+				f.if(length, () => abandoned.branchIf(reader.call(startOf(which), length, batches[which] as I32).eqz(), { likely: false }));
 			});
 			sorted.forEach((_, which) => {
-				f.store(batches[which] as I32, I32.load(batches[which] as I32).add(I32.load(base, workspace + which * 4)), 0);
+				f.store(batches[which] as I32, I32.load(batches[which] as I32).add(lengths[which] as Local<I32>), 0);
 			});
 			rest.set(f, after);
 			givenUp.set(f, I32.of(0));
