@@ -56,7 +56,7 @@ export { type ItchOptions, itch50 } from './protocols/itch/index.ts';
 export { json } from './protocols/json/index.ts';
 export * from './protocols/msgpack/index.ts';
 export * from './protocols/protobuf/index.ts';
-export { type BinanceSpotStreamsOptions, binanceSpotStreams, type SbeOptions, sbe } from './protocols/sbe/index.ts';
+export { type BinanceSpotStreamsOptions, binanceSpotStreams, cmeMdp3, type Include, type Included, loadSbe, readSchemaLifecycle, type SbeOptions, type SchemaDates, type SchemaLifecycle, type SchemaStatus, sbe, schemaStatus } from './protocols/sbe/index.ts';
 export { type Announced, agreeOnSubprotocol, announcedByFixLogon, announcedBySbe, type Chosen, choose, type FixLogon, type Offered, readSoupLogin, readSubprotocol, resumeSoup, type SoupLogin } from './protocols/versions.ts';
 export * from './schema/index.ts';
 export { type ArrowSinkOptions, createArrowSink, createCsvSink, createDuckDBSink, createParquetSink, openSink, type Sink, type SinkSummary } from './sinks/index.ts';

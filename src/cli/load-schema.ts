@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Protocol } from '../compiler/protocol.ts';
@@ -7,7 +7,7 @@ import { json } from '../protocols/json/index.ts';
 import { msgpack } from '../protocols/msgpack/index.ts';
 import { binaryPresets } from '../protocols/presets.ts';
 import { loadProto, type ProtobufOptions, type ProtoTypes, protobuf } from '../protocols/protobuf/index.ts';
-import { sbe } from '../protocols/sbe/index.ts';
+import { loadSbe } from '../protocols/sbe/index.ts';
 import { oneOf, type Schema, type Variant, validateSchema } from '../schema/index.ts';
 import { eachType } from '../schema/visit.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
@@ -58,7 +58,7 @@ export async function loadSchema(command: string, given: string | undefined, { d
 	}
 	if (given.endsWith('.xml')) {
 		if (!existsSync(given)) throw new UsageError(`tickforge ${command}: there is no file ${given}`, EXIT.input);
-		const protocol = await sbe(readFileSync(given, 'utf8'));
+		const protocol = await loadSbe(given);
 		return { schema: protocol.schema, protocol, name: given, title: `SBE schema ${protocol.schema.name}`, exports: {} };
 	}
 	if (given.endsWith('.proto')) {

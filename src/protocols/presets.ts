@@ -3,7 +3,7 @@ import type { Protocol } from '../compiler/protocol.ts';
 import { binary } from './binary/index.ts';
 import { itch50 } from './itch/index.ts';
 import { dydxV4Stream } from './protobuf/dydx-v4.ts';
-import { binanceSpotStreams } from './sbe/index.ts';
+import { binanceSpotStreams, cmeMdp3 } from './sbe/index.ts';
 
 export interface BinaryPreset {
 	readonly name: string;
@@ -39,6 +39,15 @@ export const binaryPresets: readonly BinaryPreset[] = [
 		documentation: 'https://developers.binance.com/docs/binance-spot-api-docs/sbe-market-data-streams',
 		framings: ['length-32-little'],
 		protocol: () => binary(binanceSpotStreams()),
+	},
+	{
+		name: 'cme-mdp3',
+		title: 'CME MDP 3.0 incremental refreshes (SBE)',
+		family: 'sbe',
+		version: null,
+		documentation: 'https://cmegroupclientsite.atlassian.net/wiki/spaces/EPICSANDBOX/pages/457325848/CME+MDP+3.0+Market+Data',
+		framings: ['pcap-sbe-packets'],
+		protocol: () => binary(cmeMdp3()),
 	},
 	{
 		name: 'dydx-v4-stream',

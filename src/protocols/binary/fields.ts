@@ -256,15 +256,19 @@ export interface GroupHead {
 	readonly count: NumberField;
 	/** Bytes of each item's fixed part, before the count. What an item has beyond what is described is skipped. */
 	readonly blockLength?: NumberField;
+	/** Bytes without a meaning between the two. Default 0. */
+	readonly gap?: number;
 }
 /** Items after their count. */
-export function group<const Fields extends WireFields>({ count, blockLength }: GroupHead, fields: Fields): WireField<ListShape<StructShape<ShapesOfWire<Fields>>, false>, false> {
+export function group<const Fields extends WireFields>({ count, blockLength, gap = 0 }: GroupHead, fields: Fields): WireField<ListShape<StructShape<ShapesOfWire<Fields>>, false>, false> {
 	return wireField((name, format) => {
 		const counted = count.number(format.endian);
 		const length = blockLength?.number(format.endian) ?? null;
 		if (length?.kind === 'varint') throw new TypeError(`tickforge: the block length of "${name}" is a varint, and must be an integer of fixed size`);
 		const blockPlace: Place | null = length === null ? null : { ...length, offset: 0 };
-		const before = length?.bytes ?? 0;
+		if (!(Number.isInteger(gap) && gap >= 0 && gap <= 255)) throw new RangeError(`tickforge: the gap ${gap} of "${name}" is not one of 0 to 255 bytes`);
+		if (counted.kind === 'varint' && gap > 0) throw new TypeError(`tickforge: the group "${name}" has a gap and a varint as count, which is not possible`);
+		const before = (length?.bytes ?? 0) + gap;
 		if (counted.kind === 'varint' && length !== null) throw new TypeError(`tickforge: the group "${name}" has a block length and a varint as count, which is not possible`);
 		return { ...common(name), kind: 'group', head: counted.kind === 'varint' ? 0 : before + counted.bytes, blockLength: blockPlace, count: counted.kind === 'varint' ? counted : { ...counted, offset: before }, nodes: nodesOf(fields, format) };
 	});

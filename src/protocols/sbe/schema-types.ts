@@ -67,8 +67,7 @@ export function readTypes(schema: XmlElement, add: Add): Map<string, SbeType> {
 	for (const block of schema.children.filter(({ name }) => name === 'types')) {
 		for (const element of block.children) {
 			const name = element.attributes.get('name');
-			if (element.name === 'include') add(element, 'XInclude is not followed; put the included types into the schema');
-			else if (!['type', 'enum', 'set', 'composite'].includes(element.name)) add(element, `<${element.name}> is no type; a type, enum, set or composite is`);
+			if (!['type', 'enum', 'set', 'composite'].includes(element.name)) add(element, `<${element.name}> is no type; a type, enum, set or composite is`);
 			else if (name === undefined) add(element, 'the type has no name');
 			else if (declared.has(name)) add(element, `the type "${name}" is declared twice, first in line ${declared.get(name)?.line}`);
 			else declared.set(name, element);

@@ -13,6 +13,8 @@ export interface SbeOptions {
 	 * called symbol, asset, currency, instrument or like that, in the universe `symbol`.
 	 */
 	readonly symbols?: (name: string) => string | null;
+	/** What becomes of codes that an enum does not list: null, as later versions of a schema may add values (the default), or a reason to refuse the message. */
+	readonly unknownCodes?: 'null' | 'refuse';
 	/** Name of the schema. Default: its package. */
 	readonly name?: string;
 }
@@ -286,13 +288,13 @@ function timestampUnit(type: EncodedType, from: XmlElement): 's' | 'ms' | 'us' |
 	return type.semanticType === 'UTCTimestamp' || from.attributes.get('semanticType') === 'UTCTimestamp' ? 'ns' : null;
 }
 
-function enumNode({ primitive, nullValue, values }: EnumType, name: string, { endian }: Reading): NumberNode {
-	// Later versions may add values: what is not known is null, as SBE's own null is.
+function enumNode({ primitive, nullValue, values }: EnumType, name: string, { endian, options }: Reading): NumberNode {
+	const unknown = options.unknownCodes === 'refuse' ? 'reject' : 'null';
 	return {
 		...commonOf(name),
 		kind: 'number',
 		number: integerOf(primitive, endian),
-		meaning: { ...NONE, nullValue: values.some(({ code }) => code === (nullValue ?? defaultNull(primitive))) ? null : (nullValue ?? defaultNull(primitive)), type: { kind: 'enumeration', values: values.map((value) => value.name), unknown: 'null' }, codes: values.map(({ code }) => code) },
+		meaning: { ...NONE, nullValue: values.some(({ code }) => code === (nullValue ?? defaultNull(primitive))) ? null : (nullValue ?? defaultNull(primitive)), type: { kind: 'enumeration', values: values.map((value) => value.name), unknown }, codes: values.map(({ code }) => code) },
 	};
 }
 
