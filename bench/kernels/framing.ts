@@ -1,6 +1,9 @@
-/** What finding the lines costs: framing and parsing against parsing alone, over the same bytes in the same memory. */
+/** What finding the lines costs: framing and parsing against parsing alone, over the same bytes in the same memory. And framers of packets, generated against plain TypeScript. */
+import { binaryFile } from '../../src/framing/length-prefixed.ts';
 import { lines } from '../../src/framing/lines.ts';
+import { moldUdp64 } from '../../src/framing/packets.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from '../../src/framing/scan-abi.ts';
+import { soupBinTcp } from '../../src/framing/soup-bin-tcp.ts';
 import { compile, createArena, DESCRIPTOR, json } from '../../src/index.ts';
 import type { Measurement } from '../measure.ts';
 import { type MessageType, messageTypes } from '../messages/index.ts';
@@ -18,7 +21,7 @@ const ALONE = 'parsing';
 export function framingCases(): KernelCase[] {
 	const [type] = messageTypes;
 	if (type === undefined) return [];
-	return [framingCase(type, 'window', 2 ** 16, 40_000), framingCase(type, 'streaming', 33 * 10 ** 6, 1)];
+	return [framingCase(type, 'window', 2 ** 16, 40_000), framingCase(type, 'streaming', 33 * 10 ** 6, 1), ...PACKETS.map(packetCase)];
 }
 
 /** @param least messages a round; the bytes are gone through as often as that takes */
@@ -41,7 +44,7 @@ function framingCase(type: MessageType, name: string, bytes: number, least: numb
 		words[(all.address + index * DESCRIPTOR.size + DESCRIPTOR.length) >>> 2] = message.length;
 		at += message.length + 1;
 	});
-	const scan = new WebAssembly.Instance(new WebAssembly.Module((lines().generate as NonNullable<Framing['generate']>)()), { env: { memory: arena.memory } }).exports.scan as ScanFunction;
+	const scan = generated(lines(), arena.memory);
 	const passes = Math.ceil(least / count);
 	const touch = createTouch(arena, { address: text.address, bytes: size, messages: count });
 	// The memory may have grown for the batches and the touched places.
@@ -97,6 +100,64 @@ function framingCase(type: MessageType, name: string, bytes: number, least: numb
 		notes: [`${parser.tier} tier; parsing alone has descriptors of all lines ready`],
 		found: (measurements) => [differenceOf(measurements)],
 	};
+}
+
+function generated(framing: Framing, memory: WebAssembly.Memory): ScanFunction {
+	if (framing.generate === null) throw new Error(`tickforge bench: ${framing.name} is not generated`);
+	return new WebAssembly.Instance(new WebAssembly.Module(framing.generate()), { env: { memory } }).exports.scan as ScanFunction;
+}
+
+/** A message of as many bytes as an order of ITCH. */
+const MESSAGE = 36;
+const PACKED = 10_000;
+/** Messages of a MoldUDP64 packet. */
+const EACH = 10;
+
+const PACKETS: readonly { readonly framing: Framing; readonly head: (index: number) => Buffer }[] = [
+	{ framing: binaryFile(), head: () => Buffer.from([0, MESSAGE]) },
+	{ framing: soupBinTcp(), head: () => Buffer.from([0, MESSAGE + 1, 0x53]) },
+	{
+		framing: moldUdp64(),
+		head(index) {
+			const length = Buffer.from([0, MESSAGE]);
+			if (index % EACH !== 0) return length;
+			const packet = Buffer.alloc(20);
+			packet.writeUInt32BE(index, 14);
+			packet.writeUInt16BE(EACH, 18);
+			return Buffer.concat([packet, length]);
+		},
+	},
+];
+
+function packetCase({ framing, head }: (typeof PACKETS)[number]): KernelCase {
+	const stream = Buffer.concat(Array.from({ length: PACKED }, (_, index) => Buffer.concat([head(index), Buffer.alloc(MESSAGE, 0x61)])));
+	const arena = createArena();
+	const region = arena.allocate('packets', stream.length, { guard: 4096 });
+	const table = arena.allocate('descriptors', PART * DESCRIPTOR.size);
+	const context = arena.allocate('framing', SCAN.size).address;
+	arena.u8().set(stream, region.address);
+	const words = arena.u32();
+	const frameWith = (scan: ScanFunction) => (): number => {
+		words.fill(0, context >>> 2, (context + SCAN.size) >>> 2);
+		for (const [field, value] of [
+			[SCAN.start, region.address],
+			[SCAN.scanned, region.address],
+			[SCAN.end, region.address + stream.length],
+			[SCAN.final, 1],
+			[SCAN.descriptors, table.address],
+			[SCAN.limit, PART],
+			[SCAN.longest, 2 ** 16],
+		] as const) {
+			words[(context + field) >>> 2] = value;
+		}
+		let found = 0;
+		do found += scan(context);
+		while (words[(context + SCAN.stop) >>> 2] === SCAN_STOP.full);
+		return found;
+	};
+	const tiers = { kernel: frameWith(generated(framing, arena.memory)), 'plain TypeScript': frameWith(framing.reference(arena.memory)) };
+	for (const [tier, frame] of Object.entries(tiers)) mustAgree(`${framing.name}, ${tier}`, PACKED, frame());
+	return { name: `${framing.description} framed`, unit: 'message', bytes: stream.length / PACKED, candidates: Object.entries(tiers).map(([tier, frame]) => timed(tier, PACKED, frame)), notes: [] };
 }
 
 /** In words: what the framed runs took more than those of the same round that only parsed. */

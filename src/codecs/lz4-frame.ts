@@ -11,11 +11,11 @@
  * format (02 21 4c 18: blocks of 8 MiB to the end of the input) is read, not written. Dictionaries are not supported.
  */
 import type { Region } from '../memory/index.ts';
-import { CodecError, type CodecFault, streamBlockError } from './codec-error.ts';
+import { CodecError, type CodecFault } from './codec-error.ts';
 import { blockDecoder, usualTier } from './codec-modules.ts';
 import { compressLz4Block, lz4BlockBound } from './lz4-block.ts';
 import { ownArena } from './own-arena.ts';
-import { atLeast, createInputBuffer, keepTarget, type StreamDecoder, type StreamDecoderOptions, tooLarge } from './stream-decoder.ts';
+import { atLeast, createDecoder, createInputBuffer, decodeBlock, noContent, type StreamDecoder, type StreamDecoderOptions, tooLarge } from './stream-decoder.ts';
 import { createXxHash32, xxHash32 } from './xxhash32.ts';
 
 export const LZ4_MAGIC = 0x184d2204;
@@ -47,10 +47,7 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 	let largest = 0;
 	let statedSize = 0;
 	let frameStart = 0;
-	let produced = 0;
-	/** Content that was not taken yet. */
-	let from = 0;
-	let to = 0;
+	const ready = noContent();
 	/** Where content goes on, and where what it may go on from begins. */
 	let next = 0;
 	let history = 0;
@@ -76,7 +73,7 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 		state = blockState;
 		flags = frameFlags;
 		largest = largestBlock;
-		frameStart = produced;
+		frameStart = ready.produced;
 		input.reserve(4 + lz4BlockBound(largest) + 4);
 		content = atLeast(arena, content, 'LZ4 content', independent() ? largest : HISTORY + Math.max(largest, LEAST_RUN));
 		next = content.address;
@@ -124,7 +121,7 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 			return true;
 		}
 		if (!isLegacy && word === 0) {
-			if (statedSize >= 0 && produced - frameStart !== statedSize) throw bad('size', `${produced - frameStart} bytes of content instead of ${statedSize}`);
+			if (statedSize >= 0 && ready.produced - frameStart !== statedSize) throw bad('size', `${ready.produced - frameStart} bytes of content instead of ${statedSize}`);
 			input.skip(4);
 			state = (flags & FLAGS.contentChecksum) !== 0 ? 'checksum' : 'magic';
 			return true;
@@ -141,29 +138,20 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 			hash.update(at, bytes);
 			if (hash.digest() !== input.word(4 + bytes)) throw bad('checksum', 'a block is not what its checksum says');
 		}
-		const stated = !isLegacy && statedSize >= 0 ? statedSize - (produced - frameStart) : Number.POSITIVE_INFINITY;
-		const room = Math.min(largest, most - produced, stated);
+		const stated = !isLegacy && statedSize >= 0 ? statedSize - (ready.produced - frameStart) : Number.POSITIVE_INFINITY;
+		const room = Math.min(largest, most - ready.produced, stated);
 		const out = place();
-		let end: number;
-		if (isStored) {
-			end = bytes <= room ? out + bytes : 0;
-			if (end !== 0) arena.u8().copyWithin(out, at, at + bytes);
-		} else {
-			end = blocks.decode(at, at + bytes, history, out, out + room);
-		}
-		if (end === 0) {
-			const fault = isStored ? 'too-large' : blocks.fault();
-			const where = input.position + (isStored ? 4 : blocks.faultAt() - input.at);
-			if (fault === 'too-large' && room === most - produced) throw tooLarge('LZ4', most, where);
-			if (fault === 'too-large' && room === stated) throw new CodecError('LZ4', 'size', where, `more content than the ${statedSize} bytes that are stated`);
-			if (fault === 'too-large') throw new CodecError('LZ4', fault, where, `a block has more content than the ${largest} bytes it may have`);
-			throw streamBlockError('LZ4', fault, where);
-		}
+		const tooMuch = (where: number): CodecError => {
+			if (room === most - ready.produced) return tooLarge('LZ4', most, where);
+			if (room === stated) return new CodecError('LZ4', 'size', where, `more content than the ${statedSize} bytes that are stated`);
+			return new CodecError('LZ4', 'too-large', where, `a block has more content than the ${largest} bytes it may have`);
+		};
+		const end = decodeBlock('LZ4', arena, input, blocks, { offset: 4, bytes, isStored, history, out, room, tooMuch });
 		if (!isLegacy && (flags & FLAGS.contentChecksum) !== 0) contentHash.update(out, end - out);
 		input.skip(4 + bytes + (checked ? 4 : 0));
-		produced += end - out;
-		from = out;
-		to = end;
+		ready.produced += end - out;
+		ready.from = out;
+		ready.to = end;
 		next = end;
 		return true;
 	};
@@ -196,35 +184,16 @@ export function createLz4Decoder({ arena = ownArena(), most = Number.POSITIVE_IN
 				return block();
 		}
 	};
-	const isComplete = (): boolean => input.length === 0 && from === to && frames > 0 && (state === 'magic' || state === 'legacy-block' || (state === 'skip' && toSkip === 0));
-
-	return {
-		room: () => input.room(),
-		wrote: (count) => input.wrote(count),
-		take(into) {
-			const target = keepTarget(arena, into);
-			while (from === to) if (!step()) return 0;
-			const count = Math.min(target.length, to - from);
-			target.write(arena.u8().subarray(from, from + count));
-			from += count;
-			return count;
-		},
-		end() {
-			if (!isComplete()) throw bad('cut', frames === 0 && input.length === 0 ? 'there is nothing' : 'the data ends in the middle of a frame');
-		},
-		get complete() {
-			return isComplete();
-		},
-		get produced() {
-			return produced;
-		},
+	return createDecoder(arena, input, ready, {
+		next: step,
+		mayEnd: () => frames > 0 && (state === 'magic' || state === 'legacy-block' || (state === 'skip' && toSkip === 0)),
+		cut: () => bad('cut', frames === 0 && input.length === 0 ? 'there is nothing' : 'the data ends in the middle of a frame'),
 		release() {
-			input.release();
 			hash.release();
 			contentHash.release();
 			if (content !== null) arena.release(content);
 		},
-	};
+	});
 }
 
 /** No byte of a block stands for more bytes of content: a length grows by at most 255 with each of its bytes. */

@@ -11,12 +11,12 @@
  */
 import { CRC32C } from '../kernels/crc-arithmetic.ts';
 import type { Region } from '../memory/index.ts';
-import { CodecError, type CodecFault, streamBlockError } from './codec-error.ts';
+import { CodecError, type CodecFault } from './codec-error.ts';
 import { blockDecoder, crcFunction, usualTier } from './codec-modules.ts';
 import { crc32c } from './crc.ts';
 import { ownArena } from './own-arena.ts';
 import { compressSnappyBlock } from './snappy-block.ts';
-import { createInputBuffer, keepTarget, type StreamDecoder, type StreamDecoderOptions, tooLarge } from './stream-decoder.ts';
+import { createDecoder, createInputBuffer, decodeBlock, noContent, type StreamDecoder, type StreamDecoderOptions, tooLarge } from './stream-decoder.ts';
 
 /** The stream identifier: how every such file begins. */
 export const SNAPPY_IDENTIFIER: readonly number[] = [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59];
@@ -38,9 +38,7 @@ export function createSnappyDecoder({ arena = ownArena(), most = Number.POSITIVE
 	const content: Region = arena.allocate('Snappy content', LARGEST, { clear: false });
 	let identified = false;
 	let toSkip = 0;
-	let produced = 0;
-	let from = 0;
-	let to = 0;
+	const ready = noContent();
 
 	const bad = (category: CodecFault, why: string): CodecError => new CodecError('Snappy', category, input.position, why);
 	const skip = (): boolean => {
@@ -77,55 +75,23 @@ export function createSnappyDecoder({ arena = ownArena(), most = Number.POSITIVE
 		if (bytes < 0) throw bad('size', 'a chunk has no room for its checksum');
 		if (bytes > (isStored ? LARGEST : LARGEST_BLOCK)) throw bad('size', `a chunk of ${bytes} bytes, more than ${LARGEST} bytes of content can have`);
 		if (input.length < HEADER + length) return false;
-		const at = input.at + HEADER + before;
 		const out = content.address;
-		const room = Math.min(LARGEST, most - produced);
-		let end: number;
-		if (isStored) {
-			end = bytes <= room ? out + bytes : 0;
-			if (end !== 0) arena.u8().copyWithin(out, at, at + bytes);
-		} else end = blocks.decode(at, at + bytes, out, out, out + room);
-		if (end === 0) {
-			const fault = isStored ? 'too-large' : blocks.fault();
-			const where = input.position + HEADER + before + (isStored ? 0 : blocks.faultAt() - at);
-			if (fault === 'too-large' && room < LARGEST) throw tooLarge('Snappy', most, where);
-			if (fault === 'too-large') throw new CodecError('Snappy', fault, where, `a chunk has more content than the ${LARGEST} bytes it may have`);
-			throw streamBlockError('Snappy', fault, where);
-		}
+		const room = Math.min(LARGEST, most - ready.produced);
+		const tooMuch = (where: number): CodecError => (room < LARGEST ? tooLarge('Snappy', most, where) : new CodecError('Snappy', 'too-large', where, `a chunk has more content than the ${LARGEST} bytes it may have`));
+		const end = decodeBlock('Snappy', arena, input, blocks, { offset: HEADER + before, bytes, isStored, history: out, out, room, tooMuch });
 		if (before > 0 && maskChecksum(~crc(-1, out, end - out)) !== input.word(HEADER)) throw bad('checksum', 'a chunk is not what its checksum says');
 		input.skip(HEADER + length);
-		produced += end - out;
-		from = out;
-		to = end;
+		ready.produced += end - out;
+		ready.from = out;
+		ready.to = end;
 		return true;
 	};
-	const isComplete = (): boolean => input.length === 0 && from === to && identified && toSkip === 0;
-
-	return {
-		room: () => input.room(),
-		wrote: (count) => input.wrote(count),
-		take(into) {
-			const target = keepTarget(arena, into);
-			while (from === to) if (!chunk()) return 0;
-			const count = Math.min(target.length, to - from);
-			target.write(arena.u8().subarray(from, from + count));
-			from += count;
-			return count;
-		},
-		end() {
-			if (!isComplete()) throw bad('cut', !identified && input.length === 0 ? 'there is nothing' : 'the data ends in the middle of a chunk');
-		},
-		get complete() {
-			return isComplete();
-		},
-		get produced() {
-			return produced;
-		},
-		release() {
-			input.release();
-			arena.release(content);
-		},
-	};
+	return createDecoder(arena, input, ready, {
+		next: chunk,
+		mayEnd: () => identified && toSkip === 0,
+		cut: () => bad('cut', !identified && input.length === 0 ? 'there is nothing' : 'the data ends in the middle of a chunk'),
+		release: () => arena.release(content),
+	});
 }
 
 /** A stream of chunks with checksums; what does not shrink is stored as it is. */

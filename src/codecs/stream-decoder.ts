@@ -1,6 +1,7 @@
 /** Decoders of streams: they never read a file and never wait. Bytes are brought, content is taken. */
 import type { Arena, Region } from '../memory/index.ts';
-import { CodecError } from './codec-error.ts';
+import type { BlockDecoder } from './block-decoder.ts';
+import { CodecError, streamBlockError } from './codec-error.ts';
 import type { CodecTier } from './codec-modules.ts';
 
 /**
@@ -116,8 +117,85 @@ export function atLeast(arena: Arena, region: Region | null, name: string, bytes
 	return arena.allocate(name, bytes, { clear: false });
 }
 
+/** What a format does with its input; see {@link createDecoder}. */
+export interface Elements {
+	/** Works on the next element once it is at hand as a whole: content goes to {@link Content}. False where more input is needed. */
+	next(): boolean;
+	/** Whether the input may end before the next element. */
+	mayEnd(): boolean;
+	/** What it ends in the middle of, or that there is nothing. */
+	cut(): CodecError;
+	release(): void;
+}
+
+/** Content in the arena that was not taken yet. */
+export interface Content {
+	from: number;
+	to: number;
+	/** Bytes of content so far. */
+	produced: number;
+}
+
+export const noContent = (): Content => ({ from: 0, to: 0, produced: 0 });
+
+export function createDecoder(arena: Arena, input: InputBuffer, content: Content, { next, mayEnd, cut, release }: Elements): StreamDecoder {
+	const isComplete = (): boolean => input.length === 0 && content.from === content.to && mayEnd();
+	return {
+		room: () => input.room(),
+		wrote: (count) => input.wrote(count),
+		take(into) {
+			const target = keepTarget(arena, into);
+			while (content.from === content.to) if (!next()) return 0;
+			const count = Math.min(target.length, content.to - content.from);
+			target.write(arena.u8().subarray(content.from, content.from + count));
+			content.from += count;
+			return count;
+		},
+		end() {
+			if (!isComplete()) throw cut();
+		},
+		get complete() {
+			return isComplete();
+		},
+		get produced() {
+			return content.produced;
+		},
+		release() {
+			input.release();
+			release();
+		},
+	};
+}
+
+/** A block of an element, or bytes that are stored as they are, to `out`. */
+export interface BlockPlace {
+	/** From the start of the input at hand. */
+	readonly offset: number;
+	readonly bytes: number;
+	readonly isStored: boolean;
+	readonly history: number;
+	readonly out: number;
+	/** Bytes of content at most, and what to say where there is more. */
+	readonly room: number;
+	tooMuch(offset: number): CodecError;
+}
+
+/** @returns the address behind the content @throws CodecError */
+export function decodeBlock(format: string, arena: Arena, input: InputBuffer, blocks: BlockDecoder, { offset, bytes, isStored, history, out, room, tooMuch }: BlockPlace): number {
+	const at = input.at + offset;
+	if (isStored) {
+		if (bytes > room) throw tooMuch(input.position + offset);
+		arena.u8().copyWithin(out, at, at + bytes);
+		return out + bytes;
+	}
+	const end = blocks.decode(at, at + bytes, history, out, out + room);
+	if (end !== 0) return end;
+	const where = input.position + blocks.faultAt() - input.at;
+	throw blocks.fault() === 'too-large' ? tooMuch(where) : streamBlockError(format, blocks.fault(), where);
+}
+
 /** Where content goes. It may lie in the arena, whose memory may move while content is made; then the view is made anew. */
-export function keepTarget(arena: Arena, into: Uint8Array): { readonly length: number; write(bytes: Uint8Array): void } {
+function keepTarget(arena: Arena, into: Uint8Array): { readonly length: number; write(bytes: Uint8Array): void } {
 	const { length, byteOffset, buffer } = into;
 	if (length === 0) throw new RangeError('tickforge: content is taken into at least one byte');
 	const isInside = buffer === arena.memory.buffer;

@@ -1,6 +1,7 @@
-import { DESCRIPTOR } from '../compiler/parser-abi.ts';
-import { generatePrefixScanner } from './prefix-scanner.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
+import { I32 } from '../wasm/index.ts';
+import { type GeneratedLengthRule, generateLengthScanner, loadUnsigned } from './generated-scan.ts';
+import { createScanner, type LengthRule, scanLengths } from './scan.ts';
+import { type Framing, SCAN } from './scan-abi.ts';
 
 export interface LengthPrefix {
 	/** Bytes of the length. */
@@ -34,8 +35,11 @@ export function lengthPrefixed(prefix: LengthPrefix): Framing {
 		description: `messages after their length, ${prefix.bytes} bytes, ${prefix.endian} endian${stamped ? ', and their receive time' : ''}`,
 		received: stamped,
 		binary: false,
-		reference: (memory) => prefixScanner(memory, prefix.bytes, prefix.endian === 'little', stamped, prefix),
-		generate: stamped || prefix.between !== undefined || prefix.counts !== undefined ? null : (options) => generatePrefixScanner({ bytes: prefix.bytes, littleEndian: prefix.endian === 'little', zeroEnds: prefix.zeroEnds ?? false }, options),
+		reference(memory) {
+			const rule = prefixRule(prefix);
+			return createScanner(memory, (scan) => scanLengths(scan, rule));
+		},
+		generate: (options = {}) => generateLengthScanner('length prefixes', options, generatedPrefixRule(prefix)),
 	};
 }
 
@@ -45,75 +49,53 @@ export const binaryFile = (): Framing => lengthPrefixed({ bytes: 2, endian: 'big
 /** FIX's Simple Open Framing Header, as SBE has it: a length of 4 bytes that counts all, the encoding in 2 bytes, big endian. */
 export const simpleOpenFraming = (): Framing => lengthPrefixed({ bytes: 4, endian: 'big', between: 2, counts: 6, name: 'sofh' });
 
-function prefixScanner(memory: WebAssembly.Memory, lengthBytes: 2 | 4, littleEndian: boolean, stamped: boolean, { zeroEnds = false, between = 0, counts = 0 }: LengthPrefix): ScanFunction {
-	const headBytes = lengthBytes + (stamped ? 8 : 0) + between;
-	let view = new DataView(memory.buffer);
-	return (context) => {
-		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-		const end = get(SCAN.end);
-		const limit = get(SCAN.limit);
-		const longest = get(SCAN.longest);
-		const final = get(SCAN.final) === 1;
-		let out = get(SCAN.descriptors);
-		let start = get(SCAN.start);
-		let count = 0;
-		const stop = (reason: number): number => {
-			put(SCAN.start, start);
-			put(SCAN.scanned, start);
-			put(SCAN.binary, 0);
-			put(SCAN.stop, reason);
-			return count;
-		};
-		const describe = (offset: number, length: number, stamp: number): void => {
-			view.setUint32(out + DESCRIPTOR.offset, offset, true);
-			view.setUint32(out + DESCRIPTOR.length, length, true);
-			// Two halves: a BigInt would be an allocation a message.
-			view.setUint32(out + DESCRIPTOR.received, stamp < 0 ? 0 : view.getUint32(littleEndian ? stamp : stamp + 4, littleEndian), true);
-			view.setUint32(out + DESCRIPTOR.received + 4, stamp < 0 ? 0 : view.getUint32(littleEndian ? stamp + 4 : stamp, littleEndian), true);
-			out += DESCRIPTOR.size;
-			count++;
-		};
-
-		if (get(SCAN.skipping) === 1) {
-			const rest = get(SCAN.rest);
-			const taken = Math.min(rest, end - start);
-			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + taken, true);
-			put(SCAN.rest, rest - taken);
-			start += taken;
-			if (taken < rest && !final) return stop(SCAN_STOP.needsBytes);
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced);
-		}
-		for (;;) {
-			if (count === limit) return stop(SCAN_STOP.full);
-			const available = end - start;
-			if (available < headBytes) {
-				if (!final || available === 0) return stop(SCAN_STOP.needsBytes);
-				describe(start, available, -1);
-				start = end;
-				continue;
-			}
+function prefixRule({ bytes, endian, stamped = false, zeroEnds = false, between = 0, counts = 0 }: LengthPrefix): LengthRule {
+	const isLittle = endian === 'little';
+	const offset = bytes + (stamped ? 8 : 0) + between;
+	return {
+		offset,
+		head: () => offset,
+		read(scan) {
 			// What counts less than itself is an empty message, for the parser to refuse.
-			const length = Math.max(0, (lengthBytes === 2 ? view.getUint16(start, littleEndian) : view.getUint32(start, littleEndian)) - counts);
-			const message = start + headBytes;
-			if (zeroEnds && length === 0) {
-				put(SCAN.skipped, get(SCAN.skipped) + 1);
-				start = message;
-				continue;
-			}
-			if (length > longest && (final || end - message > longest)) {
-				start = message;
-				put(SCAN.skipping, 1);
-				put(SCAN.rest, length);
-				view.setFloat64(context + SCAN.dropped, 0, true);
-				return stop(SCAN_STOP.tooLong);
-			}
-			if (end - message < length && !final) return stop(SCAN_STOP.needsBytes);
-			const taken = Math.min(length, end - message);
-			describe(message, taken, stamped ? start + lengthBytes : -1);
-			start = message + taken;
-		}
+			const length = Math.max(0, (bytes === 2 ? scan.view.getUint16(scan.start, isLittle) : scan.view.getUint32(scan.start, isLittle)) - counts);
+			if (!zeroEnds || length > 0) return length;
+			scan.increment(SCAN.skipped);
+			scan.start += offset;
+			return -1;
+		},
+		take(scan, message, length) {
+			if (!stamped) return scan.describe(message, length);
+			const stamp = scan.start + bytes;
+			scan.describe(message, length, scan.view.getUint32(isLittle ? stamp : stamp + 4, isLittle), scan.view.getUint32(isLittle ? stamp + 4 : stamp, isLittle));
+		},
+	};
+}
+
+function generatedPrefixRule({ bytes, endian, stamped = false, zeroEnds = false, between = 0, counts = 0 }: LengthPrefix): GeneratedLengthRule {
+	const isLittle = endian === 'little';
+	const offset = bytes + (stamped ? 8 : 0) + between;
+	return {
+		offset,
+		head: () => offset,
+		read({ f, start, increment }, length, none) {
+			length.set(loadUnsigned(start, 0, bytes, isLittle));
+			if (counts > 0) length.set(I32.select(length.ltU(counts), 0, length.sub(counts)));
+			if (!zeroEnds) return;
+			f.if(
+				length.eqz(),
+				() => {
+					increment(SCAN.skipped);
+					start.set(start.add(offset));
+					none();
+				},
+				undefined,
+				{ likely: false },
+			);
+		},
+		take({ start, describe }, message, length) {
+			if (!stamped) return describe(message, length);
+			const [low, high] = isLittle ? [bytes, bytes + 4] : [bytes + 4, bytes];
+			describe(message, length, loadUnsigned(start, low, 4, isLittle), loadUnsigned(start, high, 4, isLittle));
+		},
 	};
 }

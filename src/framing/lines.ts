@@ -2,9 +2,9 @@
  * Messages one a line: NDJSON, and the captures of ../shared/captures with a receive time before each. The plain
  * TypeScript twin of line-scanner.ts: same descriptors, same context, byte for byte.
  */
-import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { generateLineScanner } from './line-scanner.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
+import { createScanner, type Scan } from './scan.ts';
+import { type Framing, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -28,7 +28,7 @@ export function lines(): Framing {
 		description: 'one message a line',
 		received: false,
 		binary: false,
-		reference: (memory) => lineScanner(memory, false),
+		reference: (memory) => createScanner(memory, (scan) => scanLines(scan, describeLine)),
 		generate: (options) => generateLineScanner('lines', options),
 	};
 }
@@ -49,102 +49,64 @@ export function capture(): Framing {
 		description: 'a capture: receive time, colon, message, one a line',
 		received: true,
 		binary: true,
-		reference: (memory) => lineScanner(memory, true),
+		reference: (memory) => createScanner(memory, (scan) => scanLines(scan, describeCaptured)),
 		generate: (options) => generateLineScanner('capture', options),
 	};
 }
 
-function lineScanner(memory: WebAssembly.Memory, isCapture: boolean): ScanFunction {
-	return (context) => {
-		const view = new DataView(memory.buffer);
-		const bytes = new Uint8Array(memory.buffer);
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-		const end = get(SCAN.end);
-		const limit = get(SCAN.limit);
-		const longest = get(SCAN.longest);
-		const final = get(SCAN.final) === 1;
-		let out = get(SCAN.descriptors);
-		let start = get(SCAN.start);
-		let scanned = get(SCAN.scanned);
-		let count = 0;
-		let binary = 0;
-
-		const stop = (reason: number): number => {
-			put(SCAN.start, start);
-			put(SCAN.scanned, scanned);
-			put(SCAN.binary, binary);
-			put(SCAN.stop, reason);
-			return count;
-		};
-		const findNewline = (): number => {
-			const found = bytes.subarray(scanned, end).indexOf(LF);
-			return found < 0 ? -1 : scanned + found;
-		};
-		const describe = (offset: number, length: number, received: bigint): void => {
-			view.setUint32(out + DESCRIPTOR.offset, offset, true);
-			view.setUint32(out + DESCRIPTOR.length, length, true);
-			view.setBigInt64(out + DESCRIPTOR.received, received, true);
-			out += DESCRIPTOR.size;
-			count++;
-		};
-
-		const captureLine = (from: number, to: number): void => {
-			if (isClientLine(bytes, from, to)) {
-				put(SCAN.skipped, get(SCAN.skipped) + 1);
-				return;
-			}
-			const time = readTime(bytes, from, to);
-			if (time === null) {
-				describe(from, to - from, 0n);
-				return;
-			}
-			const quote = bytes[time.end + 1];
-			const isLiteral = to - time.end >= 3 && bytes[time.end] === LETTER_B && (quote === SINGLE_QUOTE || quote === DOUBLE_QUOTE) && bytes[to - 1] === quote;
-			if (isLiteral) binary++;
-			describe(time.end, to - time.end, time.received);
-		};
-		const line = (from: number, to: number): void => {
-			const trimmed = to > from && bytes[to - 1] === CR ? to - 1 : to;
-			if (trimmed === from) put(SCAN.blank, get(SCAN.blank) + 1);
-			else if (isCapture) captureLine(from, trimmed);
-			else describe(from, trimmed - from, 0n);
-		};
-		const drop = (to: number): void => {
-			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + (to - start), true);
-		};
-
-		if (get(SCAN.skipping) === 1) {
-			const newline = findNewline();
-			drop(newline < 0 ? end : newline);
-			start = newline < 0 ? end : newline + 1;
-			scanned = start;
-			if (newline < 0 && !final) return stop(SCAN_STOP.needsBytes);
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced);
-		}
-		for (;;) {
-			if (count === limit) {
-				scanned = start;
-				return stop(SCAN_STOP.full);
-			}
-			const newline = findNewline();
-			const lineEnd = newline < 0 ? end : newline;
-			if (lineEnd - start > longest) {
-				scanned = lineEnd;
-				put(SCAN.skipping, 1);
-				view.setFloat64(context + SCAN.dropped, 0, true);
-				return stop(SCAN_STOP.tooLong);
-			}
-			if (newline < 0 && !(final && start < end)) {
-				scanned = end;
-				return stop(SCAN_STOP.needsBytes);
-			}
-			line(start, lineEnd);
-			start = newline < 0 ? end : newline + 1;
-			scanned = start;
-		}
+/** @param describe is given lines that are not empty, without what ends them */
+function scanLines(scan: Scan, describe: (scan: Scan, from: number, to: number) => void): number {
+	const { bytes, end, limit, longest, final } = scan;
+	const findNewline = (): number => {
+		const found = bytes.subarray(scan.scanned, end).indexOf(LF);
+		return found < 0 ? -1 : scan.scanned + found;
 	};
+	if (scan.get(SCAN.skipping) === 1) {
+		const newline = findNewline();
+		scan.drop(newline < 0 ? end : newline);
+		if (newline >= 0) scan.start++;
+		return newline < 0 && !final ? SCAN_STOP.needsBytes : scan.resynced();
+	}
+	for (;;) {
+		if (scan.count === limit) {
+			scan.scanned = scan.start;
+			return SCAN_STOP.full;
+		}
+		const newline = findNewline();
+		const lineEnd = newline < 0 ? end : newline;
+		if (lineEnd - scan.start > longest) {
+			scan.scanned = lineEnd;
+			return scan.tooLong();
+		}
+		if (newline < 0 && !(final && scan.start < end)) {
+			scan.scanned = end;
+			return SCAN_STOP.needsBytes;
+		}
+		const trimmed = lineEnd > scan.start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+		if (trimmed === scan.start) scan.increment(SCAN.blank);
+		else describe(scan, scan.start, trimmed);
+		scan.start = newline < 0 ? end : newline + 1;
+		scan.scanned = scan.start;
+	}
+}
+
+const describeLine = (scan: Scan, from: number, to: number): void => scan.describe(from, to - from);
+
+function describeCaptured(scan: Scan, from: number, to: number): void {
+	const { bytes } = scan;
+	if (isClientLine(bytes, from, to)) {
+		scan.increment(SCAN.skipped);
+		return;
+	}
+	const time = readTime(bytes, from, to);
+	if (time === null) {
+		scan.describe(from, to - from);
+		return;
+	}
+	const quote = bytes[time.end + 1];
+	const isLiteral = to - time.end >= 3 && bytes[time.end] === LETTER_B && (quote === SINGLE_QUOTE || quote === DOUBLE_QUOTE) && bytes[to - 1] === quote;
+	if (isLiteral) scan.increment(SCAN.binary);
+	scan.describe(time.end, to - time.end, Number(time.received & 0xffffffffn), Number(time.received >> 32n));
 }
 
 /** `URL <-> …` or `URL <- …`: starts with a letter, and the first space begins an arrow. */

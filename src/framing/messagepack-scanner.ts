@@ -1,7 +1,7 @@
 /** The framer of messagepack.ts as WebAssembly: the same steps, the same trace. */
-import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { fixedLengthOf, kindOf, lengthBytesOf } from '../kernels/messagepack-format.ts';
-import { createModule, F64, I32, I64 } from '../wasm/index.ts';
+import { I32, I64 } from '../wasm/index.ts';
+import { generateScanner } from './generated-scan.ts';
 import { type FramerOptions, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 const MOST_VALUES = 0xffffffffn;
@@ -22,37 +22,22 @@ const FIXED = nibbles((byte) => (fixedLengthOf(byte) === 0 ? NO_LENGTH : Math.lo
 const FOLLOWS = nibbles((byte) => ({ extension: 1, array: 2, map: 3 })[kindOf(byte) as 'extension' | 'array' | 'map'] ?? 0);
 
 export function generateValueScanner(options: FramerOptions = {}): Uint8Array<ArrayBuffer> {
-	const m = createModule('MessagePack values', { countBranches: options.countBranches ?? false });
-	m.importMemory('env', 'memory', options.shared === true ? { min: 1, max: 65536, shared: true } : { min: 1 });
-	m.func('scan', { params: { context: I32 }, results: [I32], export: 'scan' }, (f, { context }) => {
-		const field = (name: keyof typeof SCAN) => f.local(I32, I32.load(context, SCAN[name]), name);
-		const end = field('end');
-		const limit = field('limit');
-		const longest = field('longest');
-		const final = field('final');
-		const skipping = field('skipping');
-		const out = field('descriptors');
-		const start = field('start');
-		const at = field('scanned');
+	return generateScanner('MessagePack values', options, (scan) => {
+		const { f, context, end, longest, final, start, count, reason } = scan;
+		const skipping = f.local(I32, scan.get(SCAN.skipping), 'skipping');
+		const at = f.local(I32, scan.get(SCAN.scanned), 'at');
 		const values = f.local(I64, I64.load32U(context, SCAN.rest), 'values');
 		const open = f.local(I64, I64.load32U(context, SCAN.mode), 'open');
-		const count = f.local(I32, 0, 'count');
-		const reason = f.local(I32, SCAN_STOP.needsBytes, 'reason');
 		const ended = f.local(I32, undefined, 'ended');
 		const byte = f.local(I32, undefined, 'byte');
 		const lengthBytes = f.local(I32, undefined, 'lengthBytes');
 		const length = f.local(I64, undefined, 'length');
 		const follows = f.local(I32, undefined, 'follows');
-		const to = f.local(I32, undefined, 'to');
 		const least = (a: I64, b: I64 | bigint): I64 => I64.select(a.ltU(b), a, I64.lift(b));
 		const nibble = ([low, high]: readonly [bigint, bigint]): I32 => I64.select(byte.ltU(0xd0), I64.of(low), I64.of(high)).shrU(byte.and(15).shl(2).extendU()).wrap().and(15);
-		const drop = (until: I32): void => {
-			f.store(context, F64.load(context, SCAN.dropped).add(until.sub(start).toF64U()), SCAN.dropped);
-			start.set(until);
-		};
 		f.block((stop) => {
 			f.loop((message) => {
-				f.if(count.eq(limit), () => {
+				f.if(count.eq(scan.limit), () => {
 					reason.set(I32.of(SCAN_STOP.full));
 					stop.branch();
 				});
@@ -107,41 +92,28 @@ export function generateValueScanner(options: FramerOptions = {}): Uint8Array<Ar
 				// What is still to come makes it longer.
 				const more = I64.select(ended, I64.of(0n), I64.select(open.eqz(), I64.of(1n), open));
 				f.if(skipping.eqz().and(at.sub(start).extendU().add(more).gtU(longest.extendU())).and(end.sub(start).geU(longest)), () => {
-					f.store(context, I32.of(1), SCAN.skipping);
-					f.store(context, F64.of(0), SCAN.dropped);
-					reason.set(I32.of(SCAN_STOP.tooLong));
+					scan.tooLong();
 					stop.branch();
 				});
 				f.if(ended.or(final.eq(1).and(end.gtU(start).or(skipping))).eqz(), () => {
-					f.if(skipping, () => drop(at));
+					f.if(skipping, () => scan.drop(at));
 					stop.branch();
 				});
-				to.set(I32.select(ended, at, end));
-				at.set(to);
+				at.set(I32.select(ended, at, end));
 				values.set(0n);
 				open.set(0n);
 				f.if(skipping, () => {
-					drop(to);
-					f.store(context, I32.of(0), SCAN.skipping);
-					reason.set(I32.of(SCAN_STOP.resynced));
+					scan.drop(at);
+					scan.resynced();
 					stop.branch();
 				});
-				f.store(out, start, DESCRIPTOR.offset);
-				f.store(out, to.sub(start), DESCRIPTOR.length);
-				f.store(out, I64.of(0n), DESCRIPTOR.received);
-				out.set(out.add(DESCRIPTOR.size));
-				count.set(count.add(1));
-				start.set(to);
+				scan.describe(start, at.sub(start));
+				start.set(at);
 				message.branch();
 			});
 		});
-		f.store(context, start, SCAN.start);
-		f.store(context, at, SCAN.scanned);
 		f.store32(context, values, SCAN.rest);
 		f.store32(context, open, SCAN.mode);
-		f.store(context, I32.of(0), SCAN.binary);
-		f.store(context, reason, SCAN.stop);
-		f.return(count);
+		return at;
 	});
-	return m.toBytes();
 }

@@ -9,6 +9,7 @@
  */
 import { DESCRIPTOR } from '../compiler/parser-abi.ts';
 import { type Datagram, locateDatagram, PACKET_REASONS, type PacketReason } from './link-layers.ts';
+import { createScanner, type Scan } from './scan.ts';
 import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
 
 export interface PacketCaptureOptions {
@@ -96,7 +97,7 @@ export function datagrams(): Framing {
 		description: 'one message a datagram',
 		received: false,
 		binary: false,
-		reference: datagramScanner,
+		reference: (memory) => createScanner(memory, scanDatagram),
 		generate: null,
 	};
 }
@@ -141,74 +142,33 @@ export function readAddress(text: string): Uint8Array {
 	return Uint8Array.from([...head, ...Array<number>(missing).fill(0), ...tail]);
 }
 
-function datagramScanner(memory: WebAssembly.Memory): ScanFunction {
-	let view = new DataView(memory.buffer);
-	return (context) => {
-		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-		const start = get(SCAN.start);
-		const end = get(SCAN.end);
-		const length = end - start;
-		const stop = (reason: number, at: number, count: number): number => {
-			put(SCAN.start, at);
-			put(SCAN.scanned, at);
-			put(SCAN.binary, 0);
-			put(SCAN.stop, reason);
-			return count;
-		};
-		const final = get(SCAN.final) === 1;
-		if (get(SCAN.skipping) === 1) {
-			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + length, true);
-			if (!final) return stop(SCAN_STOP.needsBytes, end, 0);
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced, end, 0);
-		}
-		if (length > get(SCAN.longest)) {
-			put(SCAN.skipping, 1);
-			view.setFloat64(context + SCAN.dropped, 0, true);
-			return stop(SCAN_STOP.tooLong, start, 0);
-		}
-		if (length === 0 || !final) return stop(SCAN_STOP.needsBytes, start, 0);
-		if (get(SCAN.limit) === 0) return stop(SCAN_STOP.full, start, 0);
-		const out = get(SCAN.descriptors);
-		view.setUint32(out + DESCRIPTOR.offset, start, true);
-		view.setUint32(out + DESCRIPTOR.length, length, true);
-		view.setUint32(out + DESCRIPTOR.received, 0, true);
-		view.setUint32(out + DESCRIPTOR.received + 4, 0, true);
-		return stop(SCAN_STOP.needsBytes, end, 1);
-	};
+function scanDatagram(scan: Scan): number {
+	const { start, end, final } = scan;
+	const length = end - start;
+	if (scan.get(SCAN.skipping) === 1) {
+		scan.drop(end);
+		return final ? scan.resynced() : SCAN_STOP.needsBytes;
+	}
+	if (length > scan.longest) return scan.tooLong();
+	if (length === 0 || !final) return SCAN_STOP.needsBytes;
+	if (scan.limit === 0) return SCAN_STOP.full;
+	scan.describe(start, length);
+	scan.start = end;
+	return SCAN_STOP.needsBytes;
 }
 
 function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filter, visit?: (datagram: Datagram) => void): ScanFunction {
-	let view = new DataView(memory.buffer);
 	const scanEach = each.reference(memory);
 	const datagram: Datagram = { start: 0, end: 0, isCut: false, address: 0, addressBytes: 0, port: 0 };
-	return (context) => {
-		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
+	return createScanner(memory, (scan) => {
+		const { view, context, end, limit, longest, final, get, put } = scan;
 		const state = context + SCAN.size;
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
 		const getState = (field: number): number => view.getUint32(state + field, true);
 		const putState = (field: number, value: number): void => view.setUint32(state + field, value, true);
-		const end = get(SCAN.end);
-		const limit = get(SCAN.limit);
-		const longest = get(SCAN.longest);
-		const final = get(SCAN.final) === 1;
-		let out = get(SCAN.descriptors);
-		let start = get(SCAN.start);
-		let count = 0;
-		const stop = (reason: number): number => {
-			put(SCAN.start, start);
-			put(SCAN.scanned, start);
-			put(SCAN.binary, 0);
-			put(SCAN.stop, reason);
-			return count;
-		};
 		const tally = (reason: number): void => {
 			const at = STATE.counters + reason * 4;
 			putState(at, getState(at) + 1);
-			if (reason !== 0) put(SCAN.skipped, get(SCAN.skipped) + 1);
+			if (reason !== 0) scan.increment(SCAN.skipped);
 		};
 		const isLittle = (): boolean => getState(STATE.bigEndian) === 0;
 
@@ -292,7 +252,7 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			if (reason === 0 && !isWanted()) reason = FILTERED;
 			if (reason !== 0) {
 				tally(reason);
-				start = next;
+				scan.start = next;
 				return;
 			}
 			tally(0);
@@ -311,7 +271,7 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			putState(STATE.stream, place + 1);
 			putState(STATE.payload, datagram.end - datagram.start);
 			putState(STATE.rest, next - datagram.end);
-			start = datagram.start;
+			scan.start = datagram.start;
 		};
 		/** Takes messages from the open datagram; why to stop, or null where it is done. */
 		const cut = (): number | null => {
@@ -319,12 +279,12 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			const of = (field: number): number => view.getUint32(inner + field, true);
 			const to = (field: number, value: number): void => view.setUint32(inner + field, value, true);
 			// The window may have moved since.
-			to(SCAN.scanned, of(SCAN.scanned) - of(SCAN.start) + start);
-			to(SCAN.start, start);
-			to(SCAN.end, start + getState(STATE.payload));
+			to(SCAN.scanned, of(SCAN.scanned) - of(SCAN.start) + scan.start);
+			to(SCAN.start, scan.start);
+			to(SCAN.end, scan.start + getState(STATE.payload));
 			to(SCAN.final, 1);
-			to(SCAN.descriptors, out);
-			to(SCAN.limit, limit - count);
+			to(SCAN.descriptors, scan.out);
+			to(SCAN.limit, limit - scan.count);
 			to(SCAN.longest, longest);
 			const gaps = of(SCAN.gaps);
 			const skipped = of(SCAN.skipped);
@@ -335,62 +295,58 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			put(SCAN.gaps, get(SCAN.gaps) + of(SCAN.gaps) - gaps);
 			put(SCAN.skipped, get(SCAN.skipped) + of(SCAN.skipped) - skipped);
 			put(SCAN.blank, get(SCAN.blank) + of(SCAN.blank) - blank);
-			view.setFloat64(context + SCAN.missing, view.getFloat64(context + SCAN.missing, true) + view.getFloat64(inner + SCAN.missing, true) - missing, true);
-			view.setFloat64(context + SCAN.repeated, view.getFloat64(context + SCAN.repeated, true) + view.getFloat64(inner + SCAN.repeated, true) - repeated, true);
+			scan.putNumber(SCAN.missing, scan.number(SCAN.missing) + view.getFloat64(inner + SCAN.missing, true) - missing);
+			scan.putNumber(SCAN.repeated, scan.number(SCAN.repeated) + view.getFloat64(inner + SCAN.repeated, true) - repeated);
 			const low = getState(STATE.received);
 			const high = getState(STATE.received + 4);
-			for (let index = 0; index < found; index++, out += DESCRIPTOR.size) {
+			for (let index = 0; index < found; index++, scan.out += DESCRIPTOR.size) {
 				// A message that carries a time of its own keeps it.
-				if (view.getUint32(out + DESCRIPTOR.received, true) !== 0 || view.getUint32(out + DESCRIPTOR.received + 4, true) !== 0) continue;
-				view.setUint32(out + DESCRIPTOR.received, low, true);
-				view.setUint32(out + DESCRIPTOR.received + 4, high, true);
+				if (view.getUint32(scan.out + DESCRIPTOR.received, true) !== 0 || view.getUint32(scan.out + DESCRIPTOR.received + 4, true) !== 0) continue;
+				view.setUint32(scan.out + DESCRIPTOR.received, low, true);
+				view.setUint32(scan.out + DESCRIPTOR.received + 4, high, true);
 			}
-			count += found;
+			scan.count += found;
 			const reason = of(SCAN.stop);
 			if (reason === SCAN_STOP.needsBytes) {
-				start += getState(STATE.payload) + getState(STATE.rest);
+				scan.start += getState(STATE.payload) + getState(STATE.rest);
 				putState(STATE.stream, 0);
 				return null;
 			}
-			putState(STATE.payload, getState(STATE.payload) - (of(SCAN.start) - start));
-			start = of(SCAN.start);
-			if (reason === SCAN_STOP.resynced) view.setFloat64(context + SCAN.dropped, view.getFloat64(inner + SCAN.dropped, true), true);
+			putState(STATE.payload, getState(STATE.payload) - (of(SCAN.start) - scan.start));
+			scan.start = of(SCAN.start);
+			if (reason === SCAN_STOP.resynced) scan.putNumber(SCAN.dropped, view.getFloat64(inner + SCAN.dropped, true));
 			return reason;
 		};
 
 		/** A file's header, if `start` is at one: 1 taken, 0 none, -1 more bytes are needed. */
 		const openFile = (available: number): number => {
-			if (available < 8) return available >= 4 && isFileMagic(view.getUint32(start, true)) ? -1 : 0;
-			const magic = view.getUint32(start, true);
+			if (available < 8) return available >= 4 && isFileMagic(view.getUint32(scan.start, true)) ? -1 : 0;
+			const magic = view.getUint32(scan.start, true);
 			if (!isFileMagic(magic)) return 0;
 			const little = isPcapMagic(magic);
-			const major = view.getUint16(start + 4, little);
+			const major = view.getUint16(scan.start + 4, little);
 			// A packet's seconds may look like a magic, but not with the version behind it.
 			if (major !== 2) return 0;
 			if (available < PCAP_HEADER) return -1;
-			const read = view.getUint32(start, little);
+			const read = view.getUint32(scan.start, little);
 			putState(STATE.kind, PCAP);
 			putState(STATE.bigEndian, little ? 0 : 1);
 			putState(STATE.header, read === PCAP_MAGIC.modified ? 24 : 16);
 			putState(STATE.interfaces, 0);
 			// The upper half may say how long the frames' checksums are.
-			addInterface(view.getUint32(start + 20, little) & 0xffff, view.getUint32(start + 16, little), read === PCAP_MAGIC.nanoseconds ? NANOSECONDS : MICROSECONDS);
-			start += PCAP_HEADER;
+			addInterface(view.getUint32(scan.start + 20, little) & 0xffff, view.getUint32(scan.start + 16, little), read === PCAP_MAGIC.nanoseconds ? NANOSECONDS : MICROSECONDS);
+			scan.start += PCAP_HEADER;
 			return 1;
 		};
 		/** No record can be found behind this: what is left is dropped, and counts as one message that is too long. */
-		const giveUp = (): number => {
-			put(SCAN.skipping, 1);
-			view.setFloat64(context + SCAN.dropped, 0, true);
-			return stop(SCAN_STOP.tooLong);
-		};
+		const giveUp = (): number => scan.tooLong();
 		/** What is left is less than a record's header, or than the record. */
 		const waitOrEnd = (available: number): number => {
 			if (final && available > 0) {
 				tally(CUT_OFF);
-				start = end;
+				scan.start = end;
 			}
-			return stop(SCAN_STOP.needsBytes);
+			return SCAN_STOP.needsBytes;
 		};
 		/** One record of pcap; why to stop, or null. */
 		const record = (available: number): number | null => {
@@ -399,19 +355,19 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			const header = getState(STATE.header);
 			if (available < header) return waitOrEnd(available);
 			const little = isLittle();
-			const captured = view.getUint32(start + 8, little);
+			const captured = view.getUint32(scan.start + 8, little);
 			if (captured > LONGEST_PACKET) return giveUp();
 			if (available < header + captured) return waitOrEnd(available);
 			const face = STATE.interfaceTable;
-			const fraction = view.getUint32(start + 4, little);
-			receivedAt(view.getUint32(start, little), getState(face + INTERFACE.resolution) === NANOSECONDS ? fraction : fraction * 1000);
-			open(start + header, start + header + captured, start + header + captured, getState(face + INTERFACE.linkType));
+			const fraction = view.getUint32(scan.start + 4, little);
+			receivedAt(view.getUint32(scan.start, little), getState(face + INTERFACE.resolution) === NANOSECONDS ? fraction : fraction * 1000);
+			open(scan.start + header, scan.start + header + captured, scan.start + header + captured, getState(face + INTERFACE.linkType));
 			return null;
 		};
 		const describeInterface = (length: number, little: boolean): void => {
-			const face = addInterface(view.getUint16(start + 8, little), view.getUint32(start + 12, little), MICROSECONDS);
-			const last = start + length - 4;
-			for (let at = start + 16; face >= 0 && at + 4 <= last; ) {
+			const face = addInterface(view.getUint16(scan.start + 8, little), view.getUint32(scan.start + 12, little), MICROSECONDS);
+			const last = scan.start + length - 4;
+			for (let at = scan.start + 16; face >= 0 && at + 4 <= last; ) {
 				const code = view.getUint16(at, little);
 				const size = view.getUint16(at + 2, little);
 				if (code === OPTION.end || at + 4 + size > last) break;
@@ -425,11 +381,11 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 		};
 		/** A packet of a pcapng block whose data begins at `from`. */
 		const blockPacket = (length: number, index: number, captured: number, from: number): void => {
-			const next = start + length;
+			const next = scan.start + length;
 			const isKnown = index < Math.min(getState(STATE.interfaces), INTERFACE.most);
 			if (!isKnown || from + captured > next - 4) {
 				tally(isKnown ? DAMAGED : NO_INTERFACE);
-				start = next;
+				scan.start = next;
 				return;
 			}
 			open(from, from + captured, next, getState(STATE.interfaceTable + index * INTERFACE.size + INTERFACE.linkType));
@@ -437,16 +393,16 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 		/** One block of pcapng; why to stop, or null. */
 		const block = (available: number): number | null => {
 			if (available < 12) return waitOrEnd(available);
-			const isSection = view.getUint32(start, true) === BLOCK.section;
+			const isSection = view.getUint32(scan.start, true) === BLOCK.section;
 			if (isSection) {
-				const isBig = view.getUint32(start + 8, false) === BYTE_ORDER_MAGIC;
-				if (!isBig && view.getUint32(start + 8, true) !== BYTE_ORDER_MAGIC) return giveUp();
+				const isBig = view.getUint32(scan.start + 8, false) === BYTE_ORDER_MAGIC;
+				if (!isBig && view.getUint32(scan.start + 8, true) !== BYTE_ORDER_MAGIC) return giveUp();
 				putState(STATE.bigEndian, isBig ? 1 : 0);
 				putState(STATE.interfaces, 0);
 			}
 			const little = isLittle();
-			const type = view.getUint32(start, little);
-			const length = view.getUint32(start + 4, little);
+			const type = view.getUint32(scan.start, little);
+			const length = view.getUint32(scan.start + 4, little);
 			if (length < 12 || (length & 3) !== 0) return giveUp();
 			const hasPacket = type === BLOCK.packet || type === BLOCK.simplePacket || type === BLOCK.oldPacket;
 			if (!hasPacket && type !== BLOCK.interface) {
@@ -458,58 +414,55 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			const least = type === BLOCK.simplePacket ? 16 : type === BLOCK.interface ? 20 : 32;
 			if (length < least) {
 				tally(DAMAGED);
-				start += length;
+				scan.start += length;
 				return null;
 			}
 			if (type === BLOCK.interface) {
 				describeInterface(length, little);
-				start += length;
+				scan.start += length;
 				return null;
 			}
 			if (type === BLOCK.simplePacket) {
 				// Of the first interface, without a time.
-				const sent = view.getUint32(start + 8, little);
+				const sent = view.getUint32(scan.start + 8, little);
 				const snapLength = getState(STATE.interfaceTable + INTERFACE.snapLength);
 				putReceived(0, 0);
-				blockPacket(length, 0, Math.min(sent, snapLength === 0 ? sent : snapLength, length - 16), start + 12);
+				blockPacket(length, 0, Math.min(sent, snapLength === 0 ? sent : snapLength, length - 16), scan.start + 12);
 				return null;
 			}
-			const index = type === BLOCK.packet ? view.getUint32(start + 8, little) : view.getUint16(start + 8, little);
-			if (index < INTERFACE.most) receivedIn(view.getUint32(start + 12, little), view.getUint32(start + 16, little), STATE.interfaceTable + index * INTERFACE.size);
-			blockPacket(length, index, view.getUint32(start + 20, little), start + 28);
+			const index = type === BLOCK.packet ? view.getUint32(scan.start + 8, little) : view.getUint16(scan.start + 8, little);
+			if (index < INTERFACE.most) receivedIn(view.getUint32(scan.start + 12, little), view.getUint32(scan.start + 16, little), STATE.interfaceTable + index * INTERFACE.size);
+			blockPacket(length, index, view.getUint32(scan.start + 20, little), scan.start + 28);
 			return null;
 		};
 
 		if (get(SCAN.skipping) === 1) {
-			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + end - start, true);
-			start = end;
-			if (!final) return stop(SCAN_STOP.needsBytes);
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced);
+			scan.drop(end);
+			return final ? scan.resynced() : SCAN_STOP.needsBytes;
 		}
 		for (;;) {
-			if (count === limit) return stop(SCAN_STOP.full);
+			if (scan.count === limit) return SCAN_STOP.full;
 			if (getState(STATE.stream) !== 0) {
 				const reason = cut();
-				if (reason !== null) return stop(reason);
+				if (reason !== null) return reason;
 				continue;
 			}
-			const available = end - start;
+			const available = end - scan.start;
 			if (getState(STATE.pass) > 0) {
 				const passed = Math.min(getState(STATE.pass), available);
 				putState(STATE.pass, getState(STATE.pass) - passed);
-				start += passed;
+				scan.start += passed;
 				if (getState(STATE.pass) === 0) continue;
 				if (final) {
 					putState(STATE.pass, 0);
 					tally(CUT_OFF);
 				}
-				return stop(SCAN_STOP.needsBytes);
+				return SCAN_STOP.needsBytes;
 			}
-			if (available === 0) return stop(SCAN_STOP.needsBytes);
+			if (available === 0) return SCAN_STOP.needsBytes;
 			if (getState(STATE.kind) === 0) {
 				if (available < 4) return waitOrEnd(available);
-				if (view.getUint32(start, true) === BLOCK.section) putState(STATE.kind, PCAPNG);
+				if (view.getUint32(scan.start, true) === BLOCK.section) putState(STATE.kind, PCAPNG);
 				else {
 					const file = openFile(available);
 					if (file < 0) return waitOrEnd(available);
@@ -520,7 +473,7 @@ function captureScanner(memory: WebAssembly.Memory, each: Framing, filter: Filte
 			const reason = getState(STATE.kind) === PCAP ? record(available) : block(available);
 			if (reason !== null) return reason;
 		}
-	};
+	});
 }
 
 /** Of the inner context: what belongs to one datagram. */

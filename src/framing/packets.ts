@@ -8,8 +8,10 @@
  * Sequence numbers show what is missing: a packet that starts beyond the next number is a gap, and messages that were
  * there before are left out, so that the same stream may come twice (lines A and B, retransmissions).
  */
-import { DESCRIPTOR } from '../compiler/parser-abi.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
+import { F64, I32 } from '../wasm/index.ts';
+import { type GeneratedLengthRule, type GeneratedScan, generateLengthScanner, loadUnsigned } from './generated-scan.ts';
+import { createScanner, type LengthRule, type Scan, scanLengths } from './scan.ts';
+import { type Framing, SCAN } from './scan-abi.ts';
 
 /** Where things are in a packet's header. */
 interface PacketLayout {
@@ -37,123 +39,129 @@ export function sequencedUnits(): Framing {
 }
 
 function packets(name: string, description: string, layout: PacketLayout): Framing {
-	return { name, description, received: false, binary: false, reference: (memory) => packetScanner(memory, layout), generate: null };
+	return {
+		name,
+		description,
+		received: false,
+		binary: false,
+		reference(memory) {
+			const rule = packetRule(layout);
+			return createScanner(memory, (scan) => scanLengths(scan, rule));
+		},
+		generate: (options = {}) => generateLengthScanner(name, options, generatedPacketRule(layout)),
+	};
 }
 
-function packetScanner(memory: WebAssembly.Memory, layout: PacketLayout): ScanFunction {
-	const { header, littleEndian, lengthBytes, lengthIsWithin } = layout;
-	let view = new DataView(memory.buffer);
-	const sequenceAt = (packet: number): number => {
-		const at = packet + layout.sequence.offset;
-		if (layout.sequence.bytes === 4) return view.getUint32(at, littleEndian);
-		return view.getUint32(littleEndian ? at + 4 : at, littleEndian) * 4294967296 + view.getUint32(littleEndian ? at : at + 4, littleEndian);
-	};
-	// What one call works on. Here, and not in it, so that a call allocates nothing.
-	let context = 0;
-	let out = 0;
-	let start = 0;
-	let count = 0;
-	const get = (field: number): number => view.getUint32(context + field, true);
-	const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-	const getNumber = (field: number): number => view.getFloat64(context + field, true);
-	const putNumber = (field: number, value: number): void => view.setFloat64(context + field, value, true);
-	const stop = (reason: number): number => {
-		put(SCAN.start, start);
-		put(SCAN.scanned, start);
-		put(SCAN.binary, 0);
-		put(SCAN.stop, reason);
-		return count;
-	};
-	const describe = (offset: number, length: number): void => {
-		view.setUint32(out + DESCRIPTOR.offset, offset, true);
-		view.setUint32(out + DESCRIPTOR.length, length, true);
-		view.setUint32(out + DESCRIPTOR.received, 0, true);
-		view.setUint32(out + DESCRIPTOR.received + 4, 0, true);
-		out += DESCRIPTOR.size;
-		count++;
-	};
-	const isSameSession = (): boolean => {
-		for (let index = 0; index < layout.session.bytes; index++) if (view.getUint8(context + SCAN.session + index) !== view.getUint8(start + layout.session.offset + index)) return false;
-		return true;
+function packetRule({ header, littleEndian, sequence, count, endOfSession, session, lengthBytes, lengthIsWithin }: PacketLayout): LengthRule {
+	const sequenceAt = (view: DataView, at: number): number => (sequence.bytes === 4 ? view.getUint32(at, littleEndian) : view.getUint32(littleEndian ? at + 4 : at, littleEndian) * 2 ** 32 + view.getUint32(littleEndian ? at : at + 4, littleEndian));
+	/** Keeps the session of the packet at hand; whether it is the one from before. */
+	const isSameSession = ({ bytes, context, start }: Scan): boolean => {
+		let isSame = true;
+		for (let index = 0; index < session.bytes; index++) {
+			const byte = bytes[start + session.offset + index] as number;
+			if (bytes[context + SCAN.session + index] !== byte) isSame = false;
+			bytes[context + SCAN.session + index] = byte;
+		}
+		return isSame;
 	};
 	/** A packet's header: how many messages follow, and what is missing before them. */
-	const open = (): void => {
-		const at = start + layout.count.offset;
-		const stated = layout.count.bytes === 1 ? view.getUint8(at) : view.getUint16(at, littleEndian);
-		const messages = stated === layout.endOfSession ? 0 : stated;
-		const sequence = sequenceAt(start);
-		if (get(SCAN.sequenced) === 0 || !isSameSession()) {
-			for (let index = 0; index < layout.session.bytes; index++) view.setUint8(context + SCAN.session + index, view.getUint8(start + layout.session.offset + index));
-			put(SCAN.sequenced, 1);
-			putNumber(SCAN.expected, sequence);
+	const open = (scan: Scan): void => {
+		const { view, start } = scan;
+		const stated = count.bytes === 1 ? view.getUint8(start + count.offset) : view.getUint16(start + count.offset, littleEndian);
+		const messages = stated === endOfSession ? 0 : stated;
+		const first = sequenceAt(view, start + sequence.offset);
+		const isKnown = isSameSession(scan) && scan.get(SCAN.sequenced) === 1;
+		const expected = isKnown ? scan.number(SCAN.expected) : first;
+		scan.put(SCAN.sequenced, 1);
+		if (first > expected) {
+			scan.increment(SCAN.gaps);
+			scan.putNumber(SCAN.missing, scan.number(SCAN.missing) + first - expected);
 		}
-		const expected = getNumber(SCAN.expected);
-		if (sequence > expected) {
-			put(SCAN.gaps, get(SCAN.gaps) + 1);
-			putNumber(SCAN.missing, getNumber(SCAN.missing) + sequence - expected);
-		}
-		const repeated = Math.min(messages, Math.max(0, expected - sequence));
-		put(SCAN.packetMessages, messages);
-		put(SCAN.packetRepeated, repeated);
-		putNumber(SCAN.repeated, getNumber(SCAN.repeated) + repeated);
-		if (sequence + messages > expected) putNumber(SCAN.expected, sequence + messages);
-		start += header;
+		const repeated = Math.min(messages, Math.max(0, expected - first));
+		scan.put(SCAN.packetMessages, messages);
+		scan.put(SCAN.packetRepeated, repeated);
+		scan.putNumber(SCAN.repeated, scan.number(SCAN.repeated) + repeated);
+		scan.putNumber(SCAN.expected, Math.max(expected, first + messages));
+		scan.start += header;
 	};
-
-	return (at) => {
-		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-		context = at;
-		const end = get(SCAN.end);
-		const limit = get(SCAN.limit);
-		const longest = get(SCAN.longest);
-		const final = get(SCAN.final) === 1;
-		out = get(SCAN.descriptors);
-		start = get(SCAN.start);
-		count = 0;
-		if (get(SCAN.skipping) === 1) {
-			const rest = get(SCAN.rest);
-			const taken = Math.min(rest, end - start);
-			view.setFloat64(context + SCAN.dropped, view.getFloat64(context + SCAN.dropped, true) + taken, true);
-			put(SCAN.rest, rest - taken);
-			start += taken;
-			if (taken < rest && !final) return stop(SCAN_STOP.needsBytes);
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced);
-		}
-		for (;;) {
-			if (count === limit) return stop(SCAN_STOP.full);
-			const available = end - start;
-			const left = get(SCAN.packetMessages);
-			const head = left === 0 ? header : lengthBytes;
-			if (available < head) {
-				if (!final || available === 0) return stop(SCAN_STOP.needsBytes);
-				describe(start, available);
-				start = end;
-				continue;
+	return {
+		offset: lengthIsWithin ? 0 : lengthBytes,
+		head: (scan) => (scan.get(SCAN.packetMessages) === 0 ? header : lengthBytes),
+		read(scan) {
+			if (scan.get(SCAN.packetMessages) === 0) {
+				open(scan);
+				return -1;
 			}
-			if (left === 0) {
-				open();
-				continue;
-			}
-			const stated = lengthBytes === 1 ? view.getUint8(start) : view.getUint16(start, littleEndian);
+			const length = lengthBytes === 1 ? scan.view.getUint8(scan.start) : scan.view.getUint16(scan.start, littleEndian);
 			// A length that counts itself cannot be 0; taken as it is, it would be read for ever.
-			const length = lengthIsWithin ? Math.max(stated, lengthBytes) : stated;
-			const message = lengthIsWithin ? start : start + lengthBytes;
-			if (length > longest && (final || end - message > longest)) {
-				start = message;
-				put(SCAN.skipping, 1);
-				put(SCAN.rest, length);
-				put(SCAN.packetMessages, left - 1);
-				view.setFloat64(context + SCAN.dropped, 0, true);
-				return stop(SCAN_STOP.tooLong);
-			}
-			if (end - message < length && !final) return stop(SCAN_STOP.needsBytes);
-			const taken = Math.min(length, end - message);
-			const repeated = get(SCAN.packetRepeated);
-			if (repeated > 0) put(SCAN.packetRepeated, repeated - 1);
-			else describe(message, taken);
-			put(SCAN.packetMessages, left - 1);
-			start = message + taken;
+			return lengthIsWithin ? Math.max(length, lengthBytes) : length;
+		},
+		take(scan, message, length) {
+			const repeated = scan.get(SCAN.packetRepeated);
+			if (repeated > 0) scan.put(SCAN.packetRepeated, repeated - 1);
+			else scan.describe(message, length);
+		},
+		leave: (scan) => scan.put(SCAN.packetMessages, scan.get(SCAN.packetMessages) - 1),
+	};
+}
+
+function generatedPacketRule({ header, littleEndian, sequence, count, endOfSession, session, lengthBytes, lengthIsWithin }: PacketLayout): GeneratedLengthRule {
+	const open = ({ f, context, start, get, put, number, putNumber, increment }: GeneratedScan): void => {
+		const messages = f.local(I32, loadUnsigned(start, count.offset, count.bytes, littleEndian), 'messages');
+		if (endOfSession !== null) messages.set(I32.select(messages.eq(endOfSession), 0, messages));
+		const word = (offset: number): F64 => loadUnsigned(start, sequence.offset + offset, 4, littleEndian).toF64U();
+		const first = f.local(
+			F64,
+			sequence.bytes === 4
+				? word(0)
+				: word(littleEndian ? 4 : 0)
+						.mul(2 ** 32)
+						.add(word(littleEndian ? 0 : 4)),
+			'first',
+		);
+		const isKnown = f.local(I32, get(SCAN.sequenced).eq(1), 'isKnown');
+		const byte = f.local(I32, undefined, 'byte');
+		for (let index = 0; index < session.bytes; index++) {
+			byte.set(I32.load8U(start, session.offset + index));
+			isKnown.set(isKnown.and(byte.eq(I32.load8U(context, SCAN.session + index))));
+			f.store8(context, byte, SCAN.session + index);
 		}
+		const expected = f.local(F64, F64.select(isKnown, number(SCAN.expected), first), 'expected');
+		put(SCAN.sequenced, 1);
+		f.if(
+			first.gt(expected),
+			() => {
+				increment(SCAN.gaps);
+				putNumber(SCAN.missing, number(SCAN.missing).add(first).sub(expected));
+			},
+			undefined,
+			{ likely: false },
+		);
+		const repeated = f.local(F64, messages.toF64U().min(expected.sub(first).max(0)), 'repeated');
+		put(SCAN.packetMessages, messages);
+		put(SCAN.packetRepeated, repeated.truncI32U());
+		putNumber(SCAN.repeated, number(SCAN.repeated).add(repeated));
+		putNumber(SCAN.expected, expected.max(first.add(messages.toF64U())));
+		start.set(start.add(header));
+	};
+	return {
+		offset: lengthIsWithin ? 0 : lengthBytes,
+		head: ({ get }) => I32.select(get(SCAN.packetMessages).eqz(), header, lengthBytes),
+		read(scan, length, none) {
+			scan.f.if(scan.get(SCAN.packetMessages).eqz(), () => {
+				open(scan);
+				none();
+			});
+			length.set(loadUnsigned(scan.start, 0, lengthBytes, littleEndian));
+			if (lengthIsWithin) length.set(I32.select(length.ltU(lengthBytes), lengthBytes, length));
+		},
+		take({ f, get, put, describe }, message, length) {
+			f.if(
+				get(SCAN.packetRepeated).eqz(),
+				() => describe(message, length),
+				() => put(SCAN.packetRepeated, get(SCAN.packetRepeated).sub(1)),
+			);
+		},
+		leave: ({ get, put }) => put(SCAN.packetMessages, get(SCAN.packetMessages).sub(1)),
 	};
 }

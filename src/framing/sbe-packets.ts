@@ -1,5 +1,5 @@
-import { DESCRIPTOR } from '../compiler/parser-abi.ts';
-import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts';
+import { createScanner, type LengthRule, type Scan, scanLengths } from './scan.ts';
+import { type Framing, SCAN, SCAN_STOP } from './scan-abi.ts';
 
 /**
  * Packets of SBE messages as CME's MDP 3.0 sends them by UDP ("MDP 3.0 - SBE Technical Headers", "SBE Message Header"):
@@ -12,96 +12,47 @@ import { type Framing, SCAN, SCAN_STOP, type ScanFunction } from './scan-abi.ts'
  * out with all its messages. Number 1 begins anew, as it does every week.
  */
 export function sbePackets(): Framing {
-	return { name: 'sbe-packets', description: 'packets of SBE messages behind their number and sending time', received: false, binary: false, reference: sbePacketScanner, generate: null };
+	return { name: 'sbe-packets', description: 'packets of SBE messages behind their number and sending time', received: false, binary: false, reference: (memory) => createScanner(memory, scanPacket), generate: null };
 }
 
 const HEADER = 12;
 const SIZE_BYTES = 2;
 
-function sbePacketScanner(memory: WebAssembly.Memory): ScanFunction {
-	let view = new DataView(memory.buffer);
-	return (context) => {
-		if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-		const get = (field: number): number => view.getUint32(context + field, true);
-		const put = (field: number, value: number): void => view.setUint32(context + field, value, true);
-		const addTo = (field: number, value: number): void => view.setFloat64(context + field, view.getFloat64(context + field, true) + value, true);
-		const end = get(SCAN.end);
-		const limit = get(SCAN.limit);
-		const longest = get(SCAN.longest);
-		let out = get(SCAN.descriptors);
-		let start = get(SCAN.start);
-		let count = 0;
-		const stop = (reason: number): number => {
-			put(SCAN.start, start);
-			put(SCAN.scanned, start);
-			put(SCAN.binary, 0);
-			put(SCAN.stop, reason);
-			return count;
-		};
-		const describe = (offset: number, length: number): void => {
-			view.setUint32(out + DESCRIPTOR.offset, offset, true);
-			view.setUint32(out + DESCRIPTOR.length, length, true);
-			view.setUint32(out + DESCRIPTOR.received, 0, true);
-			view.setUint32(out + DESCRIPTOR.received + 4, 0, true);
-			out += DESCRIPTOR.size;
-			count++;
-		};
-		/** The number of the packet at hand; false where the packet was there before. */
-		const isNew = (): boolean => {
-			const number = view.getUint32(start, true);
-			const expected = view.getFloat64(context + SCAN.expected, true);
-			const goesOn = get(SCAN.sequenced) === 1 && number !== 1;
-			put(SCAN.sequenced, 1);
-			if (goesOn && number < expected) {
-				addTo(SCAN.repeated, 1);
-				return false;
-			}
-			if (goesOn && number > expected) {
-				put(SCAN.gaps, get(SCAN.gaps) + 1);
-				addTo(SCAN.missing, number - expected);
-			}
-			view.setFloat64(context + SCAN.expected, number + 1, true);
-			return true;
-		};
+function scanPacket(scan: Scan): number {
+	// Only the end tells where a packet ends.
+	if (!scan.final) return SCAN_STOP.needsBytes;
+	const reason = scanLengths(scan, rule);
+	if (reason === SCAN_STOP.needsBytes) scan.put(SCAN.mode, 0);
+	return reason;
+}
 
-		// Only the end tells where a packet ends.
-		if (get(SCAN.final) !== 1) return stop(SCAN_STOP.needsBytes);
-		if (get(SCAN.skipping) === 1) {
-			const taken = Math.min(get(SCAN.rest), end - start);
-			addTo(SCAN.dropped, taken);
-			start += taken;
-			put(SCAN.skipping, 0);
-			return stop(SCAN_STOP.resynced);
-		}
-		for (;;) {
-			if (start === end) {
-				put(SCAN.mode, 0);
-				return stop(SCAN_STOP.needsBytes);
-			}
-			if (count === limit) return stop(SCAN_STOP.full);
-			const isWithin = get(SCAN.mode) === 1;
-			if (end - start < (isWithin ? SIZE_BYTES : HEADER)) {
-				describe(start, end - start);
-				start = end;
-				continue;
-			}
-			if (!isWithin) {
-				put(SCAN.mode, 1);
-				start = isNew() ? start + HEADER : end;
-				continue;
-			}
-			// What counts less than itself is an empty message, for the parser to refuse.
-			const length = Math.max(0, view.getUint16(start, true) - SIZE_BYTES);
-			start += SIZE_BYTES;
-			const taken = Math.min(length, end - start);
-			if (taken > longest) {
-				put(SCAN.skipping, 1);
-				put(SCAN.rest, length);
-				view.setFloat64(context + SCAN.dropped, 0, true);
-				return stop(SCAN_STOP.tooLong);
-			}
-			describe(start, taken);
-			start += taken;
-		}
-	};
+/** `SCAN.mode` is 1 behind a packet's header. */
+const rule: LengthRule = {
+	offset: SIZE_BYTES,
+	head: (scan) => (scan.get(SCAN.mode) === 1 ? SIZE_BYTES : HEADER),
+	read(scan) {
+		// What counts less than itself is an empty message, for the parser to refuse.
+		if (scan.get(SCAN.mode) === 1) return Math.max(0, scan.view.getUint16(scan.start, true) - SIZE_BYTES);
+		scan.put(SCAN.mode, 1);
+		scan.start = isNew(scan) ? scan.start + HEADER : scan.end;
+		return -1;
+	},
+};
+
+/** Takes the number of the packet at hand; false where the packet was there before. */
+function isNew(scan: Scan): boolean {
+	const number = scan.view.getUint32(scan.start, true);
+	const expected = scan.number(SCAN.expected);
+	const goesOn = scan.get(SCAN.sequenced) === 1 && number !== 1;
+	scan.put(SCAN.sequenced, 1);
+	if (goesOn && number < expected) {
+		scan.putNumber(SCAN.repeated, scan.number(SCAN.repeated) + 1);
+		return false;
+	}
+	if (goesOn && number > expected) {
+		scan.increment(SCAN.gaps);
+		scan.putNumber(SCAN.missing, scan.number(SCAN.missing) + number - expected);
+	}
+	scan.putNumber(SCAN.expected, number + 1);
+	return true;
 }

@@ -5,7 +5,7 @@ import { binaryFile, lengthPrefixed, simpleOpenFraming } from '../../src/framing
 import { moldUdp64, sequencedUnits } from '../../src/framing/packets.ts';
 import { type Framing, SCAN } from '../../src/framing/scan-abi.ts';
 import { soupBinTcp } from '../../src/framing/soup-bin-tcp.ts';
-import { createRandom, damage } from '../protocols/binary/random-formats.ts';
+import { createRandom, damage, type Random } from '../protocols/binary/random-formats.ts';
 import { bytesOf, drive, generated, reference } from './harness.ts';
 
 /** A MoldUDP64 packet: session, sequence, and messages; or a count where there are none. */
@@ -29,6 +29,8 @@ function unit(number: number, sequence: number, messages: readonly string[]): Bu
 }
 
 const soup = (type: string, payload = ''): Buffer => Buffer.concat([Buffer.from([(payload.length + 1) >> 8, (payload.length + 1) & 255]), bytesOf(type + payload)]);
+
+const login = (sequence: number): Buffer => soup('A', `${'SESSION'.padStart(10)}${String(sequence).padStart(20)}`);
 
 /** What a framing made of a stream, and its counters of sequence numbers. */
 function read(framing: Framing, stream: Uint8Array, cuts: readonly number[] = []): { texts: string[]; gaps: number; missing: number; repeated: number; skipped: number } {
@@ -72,7 +74,6 @@ it('Cboe units: messages with their length, gaps', () => {
 });
 
 it('SoupBinTCP: data packets are messages, a new login shows what was lost', () => {
-	const login = (sequence: number): Buffer => soup('A', `${'SESSION'.padStart(10)}${String(sequence).padStart(20)}`);
 	const stream = Buffer.concat([soup('+', 'debug'), login(1), soup('S', 'one'), soup('H'), soup('U', 'not numbered'), soup('S', 'two'), login(5), soup('S', 'five'), soup('Z')]);
 	for (const cuts of CUTS) expect(read(soupBinTcp(), stream, cuts)).toEqual({ texts: ['one', 'not numbered', 'two', 'five'], gaps: 1, missing: 2, repeated: 0, skipped: 5 });
 });
@@ -87,23 +88,36 @@ it("FIX's Simple Open Framing Header: the length counts the header", () => {
 	for (const cuts of CUTS) expect(read(simpleOpenFraming(), stream, cuts).texts).toEqual(['abc', '', '', 'd']);
 });
 
-it('length prefixes: generated code does what the reference does, call by call', () => {
-	const random = createRandom(5);
-	for (const framing of [binaryFile(), lengthPrefixed({ bytes: 2, endian: 'big' }), lengthPrefixed({ bytes: 2, endian: 'little' }), lengthPrefixed({ bytes: 4, endian: 'big' }), lengthPrefixed({ bytes: 4, endian: 'little' })]) {
-		for (let count = 0; count < 300; count++) {
-			const bytes = framing.name.includes('32') ? 4 : 2;
-			const parts = Array.from({ length: random.below(12) }, () => {
+/** Streams of a framing, sound ones: other lengths, other types, numbers that jump. */
+const streams: readonly (readonly [Framing, (random: Random) => Buffer])[] = [
+	...[binaryFile(), ...([2, 4] as const).flatMap((bytes) => (['big', 'little'] as const).flatMap((endian) => [false, true].map((stamped) => lengthPrefixed({ bytes, endian, stamped })))), simpleOpenFraming()].map((framing): readonly [Framing, (random: Random) => Buffer] => [
+		framing,
+		(random) => {
+			const isSofh = framing.name === 'sofh';
+			const bytes = isSofh || framing.name.includes('32') ? 4 : 2;
+			const more = Buffer.from(isSofh ? [0xeb, 0x50] : framing.received ? [1, 2, 3, 4, 5, 6, 7, 8] : []);
+			return several(random, 12, () => {
 				const body = Buffer.alloc(random.pick([0, 1, 5, 30]), 0x61);
-				const head = Buffer.alloc(bytes);
-				if (framing.name.endsWith('little')) head.writeUIntLE(body.length, 0, bytes);
-				else head.writeUIntBE(body.length, 0, bytes);
-				return Buffer.concat([head, body]);
+				const length = Buffer.alloc(bytes);
+				if (framing.name.includes('little')) length.writeUIntLE(body.length, 0, bytes);
+				else length.writeUIntBE(isSofh ? body.length + 6 : body.length, 0, bytes);
+				return Buffer.concat([length, more, body]);
 			});
-			const stream = Uint8Array.from(Buffer.concat(parts));
-			const given = random.chance(0.5) ? damage(random, stream) : stream;
-			const options = { cuts: random.pick(CUTS), longest: random.pick([4, 20, 1000]) };
-			expect(drive(generated, framing, given, options).trace).toEqual(drive(reference, framing, given, options).trace);
-		}
+		},
+	]),
+	[moldUdp64(), (random) => several(random, 6, () => mold(random.pick(['S1', 'S1', 'S2']), random.pick([1, 2, 3, 5, 2 ** 40]), random.pick([0, 0xffff, ['one'], ['', 'two', 'x'.repeat(30)]])))],
+	[sequencedUnits(), (random) => several(random, 6, () => unit(random.pick([1, 1, 2]), random.pick([1, 2, 3, 5, 2 ** 32 - 1]), random.pick([[], ['one'], ['', 'two', 'x'.repeat(30)]])))],
+	[soupBinTcp(), (random) => several(random, 12, () => random.pick([soup('S', 'one'), soup('S', 'x'.repeat(30)), soup('U'), soup('H'), soup('+', 'debug'), Buffer.from([0, 0]), login(random.pick([0, 1, 5, 9_999_999_999]))]))],
+];
+const several = (random: Random, below: number, one: () => Buffer): Buffer => Buffer.concat(Array.from({ length: random.below(below) }, one));
+
+it.each(streams.map(([framing, make]) => ({ name: framing.name, framing, make })))('$name: generated code does what the reference does, call by call', ({ framing, make }) => {
+	const random = createRandom(5);
+	for (let count = 0; count < 200; count++) {
+		const stream = Uint8Array.from(make(random));
+		const given = random.chance(0.4) ? damage(random, stream) : stream;
+		const options = { cuts: random.pick([...CUTS, [random.below(40) + 1, random.below(9) + 1]]), longest: random.pick([1, 4, 20, 1000]), limit: random.pick([1, 2, 7]) };
+		expect(drive(generated, framing, given, options).trace).toEqual(drive(reference, framing, given, options).trace);
 	}
 });
 
