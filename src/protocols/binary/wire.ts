@@ -46,6 +46,8 @@ export interface NodeCommon {
 	readonly name: string;
 	/** Version of the format that brought it; what is older lacks it. 0: always there. */
 	readonly since: number;
+	/** Version that deprecated it, where the schema says so. It is read as before. */
+	readonly deprecated?: number;
 	/** It is there only where this bit of an earlier number is set. */
 	readonly when: { readonly map: string; readonly bit: number } | null;
 }
@@ -151,6 +153,8 @@ export interface WireMessage {
 	readonly type: string | null;
 	/** How the type is shown and compared as a schema's literal. */
 	readonly literal: string | number | null;
+	/** Version that deprecated it, where the schema says so. */
+	readonly deprecated?: number;
 	readonly nodes: readonly WireNode[];
 }
 

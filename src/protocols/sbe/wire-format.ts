@@ -55,11 +55,11 @@ export function wireFormatOf(schema: XmlElement, options: SbeOptions = {}): Wire
 	const described = schema.children.filter((child) => child.name === 'message');
 	if (described.length === 0) add(schema, 'it has no message');
 	const messages = described.map((element): WireMessage => {
-		const reading: Reading = { types, endian, options, add, exponents: exponentsIn(element) };
+		const reading: Reading = { types, endian, options, add, exponents: hiddenExponents(element, types) };
 		const type = element.attributes.get('id') ?? '';
 		if (!/^\d+$/.test(type)) add(element, `the message's id "${type}" is no whole number`);
 		const nodes = nodesOf(element, reading);
-		return { name: identifier(element, add), role: nodes.some(hasColumn) ? 'table' : 'control', type: /^\d+$/.test(type) ? type : '0', literal: Number(type), nodes };
+		return { name: identifier(element, add), role: nodes.some(hasColumn) ? 'table' : 'control', type: /^\d+$/.test(type) ? type : '0', literal: Number(type), nodes, ...deprecatedSince(element, add) };
 	});
 	if (mistakes.length > 0) throw new SchemaError(name, mistakes);
 	// Version 0 is the first; tables are counted from 1.
@@ -77,9 +77,27 @@ function identifier(element: XmlElement, add: Add): string {
 	return ['received', 'messageType', '__proto__'].includes(made) ? `${made}_` : made;
 }
 
-function exponentsIn(element: XmlElement): Set<string> {
-	const own = element.attributes.get('exponent');
-	return new Set([...(own === undefined ? [] : [own]), ...element.children.flatMap((child) => [...exponentsIn(child)])]);
+/** Exponents that decimals take in. A mantissa of more than 64 bits has a column of its bytes, so its exponent keeps its own. */
+function hiddenExponents(message: XmlElement, types: ReadonlyMap<string, SbeType>): Set<string> {
+	const found = new Set<string>();
+	const shown = new Set<string>();
+	const visit = ({ attributes, children }: XmlElement): void => {
+		const exponent = attributes.get('exponent');
+		const type = types.get(attributes.get('type') ?? '');
+		if (exponent !== undefined) (type?.kind === 'type' && type.length > 1 ? shown : found).add(exponent);
+		for (const child of children) visit(child);
+	};
+	visit(message);
+	return new Set([...found].filter((name) => !shown.has(name)));
+}
+
+/** The version that deprecated an element (SBE 1.0, "Schema extension"): said, and read as before. */
+function deprecatedSince(element: XmlElement, add: Add): { readonly deprecated?: number } {
+	const given = element.attributes.get('deprecated');
+	if (given === undefined) return {};
+	if (/^\d+$/.test(given)) return { deprecated: Number(given) };
+	add(element, `deprecated "${given}" is no whole number; it is the version that deprecated it`);
+	return {};
 }
 
 // Headers
@@ -152,6 +170,7 @@ function nodesOf(element: XmlElement, reading: Reading): WireNode[] {
 	for (const child of element.children) {
 		const since = Number(child.attributes.get('sinceVersion') ?? 0);
 		if (!(Number.isInteger(since) && since >= 0)) add(child, `sinceVersion "${child.attributes.get('sinceVersion')}" is no whole number`);
+		const deprecated = deprecatedSince(child, add);
 		switch (child.name) {
 			case 'field': {
 				if (!isBlock) add(child, 'a field stands after a group or data; fields come first');
@@ -162,17 +181,17 @@ function nodesOf(element: XmlElement, reading: Reading): WireNode[] {
 					if (Number(offset) < at) add(child, `its offset ${offset} lies within the field before it, which ends at ${at}`);
 					else pad(Number(offset), node.name, since);
 				}
-				nodes.push({ ...node, since });
+				nodes.push({ ...node, since, ...deprecated });
 				at += fixedSize(node) ?? 0;
 				break;
 			}
 			case 'group':
 				endBlock();
-				nodes.push(...groupOf(child, reading, since));
+				nodes.push(...groupOf(child, reading, since).map((node) => ({ ...node, ...deprecated })));
 				break;
 			case 'data':
 				endBlock();
-				nodes.push(...dataOf(child, reading, since));
+				nodes.push(...dataOf(child, reading, since).map((node) => ({ ...node, ...deprecated })));
 				break;
 			default:
 				add(child, `<${child.name}> is no field, group or data`);
@@ -264,12 +283,12 @@ function typeNode(type: EncodedType, name: string, fieldIsOptional: boolean, fro
 		const universe = type.length > 255 ? null : universeOf(name, reading);
 		return { ...commonOf(name), kind: 'text', bytes: Math.max(1, type.length), pad: 'nul', type: universe === null ? { kind: 'text' } : { kind: 'symbol', universe }, nullable: isOptional };
 	}
-	// Numbers one byte wide, of which none may be null, are bytes: hashes, keys, identifiers.
-	if (type.primitive === 'uint8' && type.length > 1 && !isOptional) return { ...commonOf(name), kind: 'text', bytes: type.length, pad: 'none', type: { kind: 'bytes' }, nullable: false };
+	// Numbers one byte wide, of which none may be null, are bytes: hashes, keys, identifiers; so are mantissas that no integer holds.
+	const exponent = from.attributes.get('exponent');
+	if (type.primitive === 'uint8' && type.length > 1 && (!isOptional || exponent !== undefined)) return { ...commonOf(name), kind: 'text', bytes: type.length, pad: 'none', type: { kind: 'bytes' }, nullable: false };
 	const float = PRIMITIVES[type.primitive]?.isFloat === true;
 	const number = integerOf(type.primitive, endian);
 	const nullValue = isOptional ? (type.nullValue ?? defaultNull(type.primitive)) : null;
-	const exponent = from.attributes.get('exponent');
 	const meaning = ((): Meaning => {
 		if (exponents.has(name)) return NONE;
 		if (exponent !== undefined) return { ...NONE, nullValue, exponent, type: { kind: 'decimal', scale: options.scales?.[name] ?? options.scales?.default ?? 8, excess: 'reject', keepTextScale: false } };

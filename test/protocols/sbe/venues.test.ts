@@ -47,6 +47,54 @@ describe('messages that cannot be said in the schema (NonRepresentable)', () => 
 	});
 });
 
+describe('what is deprecated', () => {
+	const deprecated = TYPES.replace('</types>', '<composite name="groupSizeEncoding"><type name="blockLength" primitiveType="uint16"/><type name="numInGroup" primitiveType="uint8"/></composite></types>');
+	const of = (version: string): string => schemaOf(deprecated).replace('id="1"><field', 'id="1" deprecated="2"><field').replace('</sbe:message>', `<field name="old" id="2" type="uint8" deprecated="${version}"/><group name="items" id="3" deprecated="2"><field name="x" id="4" type="uint8"/></group></sbe:message>`);
+	it('is said, and read as before', async () => {
+		const protocol = await sbe(of('1'));
+		expect(protocol.format.messages.map((message) => [message.name, message.deprecated, message.nodes.map((node) => [node.name, node.deprecated])])).toEqual([
+			[
+				'Trade',
+				2,
+				[
+					['side', undefined],
+					['old', 1],
+					['items', 2],
+				],
+			],
+		]);
+		for (const { create } of tiersOfProtocol(protocol)) expect(parseAll(create, protocol.schema, [Uint8Array.of(2, 0, 1, 0, 3, 0, 2, 0, 1, 7, 1, 0, 1, 9)]).rows.Trade).toEqual([{ side: 'Buy', old: 7, items: [{ x: 9 }] }]);
+	});
+	it('since a version', async () => {
+		await expect(sbe(of('soon'))).rejects.toThrow('<field name="old"> in line 5: deprecated "soon" is no whole number; it is the version that deprecated it');
+	});
+});
+
+describe("mantissas of 128 bits, as in Binance's klines", () => {
+	it('are bytes, beside their exponent, which other decimals use too', async () => {
+		const types = TYPES.replace('</types>', '<type name="mantissa64" primitiveType="int64"/><type name="mantissa128" length="16" primitiveType="uint8"/></types>');
+		const field = (name: string, type: string, exponent: string): string => `<field name="${name}" id="9" type="${type}" ${exponent === '' ? '' : `mbx:exponent="${exponent}"`}/>`;
+		const fields = [
+			field('priceExponent', 'int8', ''),
+			field('qtyExponent', 'int8', ''),
+			field('tickExponent', 'int8', ''),
+			field('price', 'mantissa64', 'priceExponent'),
+			field('tick', 'mantissa64', 'tickExponent'),
+			field('volume', 'mantissa128', 'qtyExponent'),
+			field('quoteVolume', 'mantissa128" presence="optional', 'priceExponent'),
+		];
+		const protocol = await sbe(
+			schemaOf(types)
+				.replace('xmlns:xi', 'xmlns:mbx="mbx" xmlns:xi')
+				.replace('</sbe:message>', `${fields.join('')}</sbe:message>`),
+			{ scales: { default: 2 } },
+		);
+		const wide = (last: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, index) => (index === 0 ? last : 0));
+		const bytes = Uint8Array.of(52, 0, 1, 0, 3, 0, 2, 0, 1, 0xfe, 0xfd, 0xff, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, ...wide(3), ...wide(4));
+		for (const { create } of tiersOfProtocol(protocol)) expect(parseAll(create, protocol.schema, [bytes]).rows.Trade).toEqual([{ side: 'Buy', priceExponent: -2, qtyExponent: -3, price: 16n, tick: 320n, volume: wide(3), quoteVolume: wide(4) }]);
+	});
+});
+
 describe('schemas in several files', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'tickforge-sbe-'));
 	afterAll(() => rmSync(folder, { recursive: true, force: true }));
