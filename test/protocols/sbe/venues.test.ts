@@ -3,8 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { binary, createEncoder, type EncodedRow } from '../../../src/protocols/binary/index.ts';
+import { packetCapture } from '../../../src/framing/packet-capture.ts';
+import { sbePackets } from '../../../src/framing/sbe-packets.ts';
+import { parseFeed } from '../../../src/index.ts';
+import { type BinaryProtocol, binary, createEncoder, type EncodedRow } from '../../../src/protocols/binary/index.ts';
 import { cmeMdp3, loadSbe, readSchemaLifecycle, sbe, schemaStatus } from '../../../src/protocols/sbe/index.ts';
+import { bytesSource } from '../../../src/sources/bytes.ts';
+import { pcap } from '../../framing/captured-packets.ts';
 import { createRandom, damage, makeRow } from '../binary/random-formats.ts';
 import { tiersOfProtocol } from '../binary/tiers.ts';
 import { compareTiers, parseAll } from '../json/harness.ts';
@@ -200,6 +205,43 @@ describe('CME MDP 3.0', () => {
 			},
 			expect.objectContaining({ entries: [{ price: null, size: null, securityId: 12345, rptSeq: 6, orders: null, level: 2, action: 'delete', type: 'offer' }], orderEntries: [] }),
 		]);
+	});
+	it('in captured packets of several messages, one of which is lost, by the preset and by a schema as the venue publishes it', async () => {
+		const heartbeat = hex('0000 0c00 0100 0900');
+		const packet = (number: number, messages: readonly Uint8Array[]): Uint8Array => {
+			const head = Buffer.alloc(12);
+			head.writeUInt32LE(number);
+			head.writeBigUInt64LE(1_700_000_000_000_000_000n, 4);
+			return Buffer.concat([head, ...messages.flatMap((one) => [Uint8Array.of((one.length + 2) & 0xff, (one.length + 2) >> 8), one])]);
+		};
+		const volume = createEncoder(protocol).encode('volume', { transactTime: 7n, matchEvent: { lastTrade: false, lastVolume: true, lastQuote: false, lastStatistics: false, lastImplied: false, recovery: false, endOfEvent: true }, entries: [{ size: 12, securityId: 12345, rptSeq: 9, action: 'change' }] } as never);
+		const packets = [packet(1, [book, newer, volume]), packet(2, [heartbeat]), packet(5, [book, volume])].map((payload, index) => ({ time: 1_700_000_000_000_000_000n + BigInt(index), payload }));
+		const capture = pcap([...packets, { time: 1_700_000_000_000_000_009n, payload: packet(2, [book]) }], { kind: 'nanoseconds' });
+		const venue = await sbe(
+			schemaOf(
+				TYPES.replace(
+					'</types>',
+					`<type name="Int32" primitiveType="int32"/><type name="uInt32" primitiveType="uint32"/><type name="MDEntryTypeVol" presence="constant" primitiveType="char">e</type>
+					<enum name="MDUpdateAction" encodingType="uint8"><validValue name="New">0</validValue><validValue name="Change">1</validValue></enum>
+					<composite name="groupSize" semanticType="NumInGroup"><type name="blockLength" primitiveType="uint16"/><type name="numInGroup" primitiveType="uint8"/></composite></types>
+					<sbe:message name="MDIncrementalRefreshVolume37" id="37" blockLength="11" semanticType="X" sinceVersion="2"><field name="TransactTime" id="60" type="uint64" offset="0" semanticType="UTCTimestamp"/>
+						<group name="NoMDEntries" id="268" blockLength="16" dimensionType="groupSize"><field name="MDEntrySize" id="271" type="Int32" offset="0"/><field name="SecurityID" id="48" type="Int32" offset="4"/><field name="RptSeq" id="83" type="uInt32" offset="8"/><field name="MDUpdateAction" id="279" type="MDUpdateAction" offset="12"/><field name="MDEntryType" id="269" type="MDEntryTypeVol"/></group></sbe:message>`,
+				),
+				'id="1" version="9"',
+			),
+		);
+		const read = async (of: BinaryProtocol) => {
+			const rows: Record<string, unknown[]> = {};
+			const summary = await parseFeed(of, bytesSource(capture), packetCapture({ each: sbePackets() }), { onBatch: (batch) => batch.visit((row) => (rows[batch.table] ??= []).push(batch.row(row))) });
+			return { rows, summary };
+		};
+		const preset = await read(protocol);
+		expect(preset.summary).toMatchObject({ gaps: 1, missing: 2, repeated: 1, counts: { taken: 4 }, statistics: { messages: 6, refused: 0 } });
+		expect(preset.rows.book?.length).toBe(3);
+		expect(preset.rows.volume).toEqual(Array.from({ length: 2 }, () => expect.objectContaining({ transactTime: 7n, entries: [{ size: 12, securityId: 12345, rptSeq: 9, action: 'change' }] })));
+		const published = await read(venue);
+		expect(published.summary).toMatchObject({ gaps: 1, missing: 2, statistics: { messages: 6, refused: 4 } });
+		expect(published.rows.MDIncrementalRefreshVolume37).toEqual(Array.from({ length: 2 }, () => ({ TransactTime: 7n, NoMDEntries: [{ MDEntrySize: 12, SecurityID: 12345, RptSeq: 9, MDUpdateAction: 'Change' }] })));
 	});
 	it('agrees over tiers, and reads what it writes', () => {
 		const random = createRandom(48);
