@@ -231,7 +231,10 @@ export const codecTargets: readonly Target[] = [
 					// It stops behind the first frame.
 					if (!isOneLz4Frame(bytes)) return null;
 					try {
-						return new Uint8Array(nativeLz4FrameDecode(Buffer.from(bytes)));
+						const content = new Uint8Array(nativeLz4FrameDecode(Buffer.from(bytes)));
+						// It does not hold content to the size that the header states, where no end mark follows.
+						const stated = ((bytes[4] ?? 0) & 8) === 0 ? null : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(6, true);
+						return stated !== null && stated !== BigInt(content.length) ? null : content;
 					} catch {
 						return null;
 					}
